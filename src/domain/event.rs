@@ -1,0 +1,107 @@
+//! What happened. Past tense; an event that is effective in the log is never taken back.
+
+use super::{Handle, Profile, UserId, UserState};
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// A user came to be.
+    UserRegistered {
+        /// Who.
+        user: UserId,
+        /// The profile at the start.
+        profile: Profile,
+        /// Whether the user waits for activation.
+        pending: bool,
+    },
+    /// A profile changed; the event holds the whole new profile.
+    ProfileUpdated {
+        /// Whose.
+        user: UserId,
+        /// The profile from now on.
+        profile: Profile,
+        /// The handle given up, where the handle changed.
+        former_handle: Option<Handle>,
+    },
+    /// A user moved through the state machine.
+    StateChanged {
+        /// How.
+        change: StateEvent,
+        /// Who.
+        user: UserId,
+    },
+    /// What stands between two users changed.
+    PairChanged {
+        /// How.
+        change: PairEvent,
+        /// Who acted.
+        user: UserId,
+        /// Towards whom.
+        other: UserId,
+    },
+}
+
+/// The events of the state machine of users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum StateEvent {
+    /// Became ACTIVE for the first time.
+    UserActivated,
+    /// Became SUSPENDED.
+    UserSuspended,
+    /// Became ACTIVE again.
+    UserReactivated,
+    /// Became ARCHIVED; the user's friendships and requests ended.
+    UserArchived,
+}
+
+/// The events between two users.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PairEvent {
+    /// The user asked the other.
+    FriendRequested,
+    /// The user said no to the other's request.
+    FriendRequestDeclined,
+    /// The user took the own request back.
+    FriendRequestCancelled,
+    /// The two became friends.
+    FriendshipFormed,
+    /// The user ended the friendship.
+    FriendshipRemoved,
+    /// The user blocked the other; a friendship or request of the two ended.
+    UserBlocked,
+    /// The user lifted the own block.
+    UserUnblocked,
+}
+
+impl StateEvent {
+    /// Every event of this kind.
+    pub const ALL: [Self; 4] = [
+        Self::UserActivated,
+        Self::UserSuspended,
+        Self::UserReactivated,
+        Self::UserArchived,
+    ];
+
+    /// The state that it leads to.
+    #[must_use]
+    pub fn leads_to(self) -> UserState {
+        match self {
+            Self::UserActivated | Self::UserReactivated => UserState::Active,
+            Self::UserSuspended => UserState::Suspended,
+            Self::UserArchived => UserState::Archived,
+        }
+    }
+}
+
+impl PairEvent {
+    /// Every event of this kind.
+    pub const ALL: [Self; 7] = [
+        Self::FriendRequested,
+        Self::FriendRequestDeclined,
+        Self::FriendRequestCancelled,
+        Self::FriendshipFormed,
+        Self::FriendshipRemoved,
+        Self::UserBlocked,
+        Self::UserUnblocked,
+    ];
+}

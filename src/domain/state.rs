@@ -1,0 +1,170 @@
+//! The state that decisions are made on: users, handles, and what stands between pairs.
+//!
+//! Users are interned to `u32`; a pair costs two entries of 8 bytes and one of 24. Only `fold`
+//! changes it.
+
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::Arc,
+};
+
+use hashbrown::HashTable;
+
+use super::{Handle, Pair, PairState, User, UserId, UserState};
+
+/// Everything that the effective events so far have made.
+#[derive(Debug, Default)]
+pub struct State {
+    users: Vec<Arc<User>>,
+    by_id: HashTable<u32>,
+    by_handle: HashTable<u32>,
+    /// For each user the others with whom something stands, by their slot, and the pair's slot.
+    partners: Vec<Vec<(u32, u32)>>,
+    pairs: Vec<PairState>,
+    free_pairs: Vec<u32>,
+    hasher: RandomState,
+}
+
+impl State {
+    /// The present version of a user.
+    #[must_use]
+    pub fn user(&self, id: UserId) -> Option<&Arc<User>> {
+        self.slot(id).map(|slot| &self.users[slot as usize])
+    }
+
+    /// Every user, in the order of registration.
+    pub fn users(&self) -> impl Iterator<Item = &Arc<User>> {
+        self.users.iter()
+    }
+
+    /// Who holds a handle; archived users hold none.
+    #[must_use]
+    pub fn handle_owner(&self, handle: &Handle) -> Option<UserId> {
+        self.by_handle
+            .find(self.hasher.hash_one(handle), |slot| {
+                self.users[*slot as usize].profile.handle == *handle
+            })
+            .map(|slot| self.users[*slot as usize].id)
+    }
+
+    /// What stands between two users.
+    #[must_use]
+    pub fn pair(&self, pair: Pair) -> PairState {
+        self.pair_slot(pair)
+            .map_or(PairState::None, |slot| self.pairs[slot as usize].clone())
+    }
+
+    /// Every pair of this user with which something stands, in the order of the others'
+    /// registration.
+    #[must_use]
+    pub fn pairs_of(&self, user: UserId) -> Vec<Pair> {
+        let Some(slot) = self.slot(user) else {
+            return Vec::new();
+        };
+        self.partners[slot as usize]
+            .iter()
+            .filter_map(|(other, _)| Pair::new(user, self.users[*other as usize].id))
+            .collect()
+    }
+
+    /// How many pairs something stands between.
+    #[must_use]
+    pub fn pair_count(&self) -> usize {
+        self.pairs.len() - self.free_pairs.len()
+    }
+
+    pub(super) fn insert_user(&mut self, user: Arc<User>) {
+        let slot = u32::try_from(self.users.len()).expect("fewer than 2^32 users");
+        let (users, hasher) = (&mut self.users, &self.hasher);
+        users.push(user);
+        self.partners.push(Vec::new());
+        let id = users[slot as usize].id;
+        self.by_id.insert_unique(hasher.hash_one(id), slot, |s| {
+            hasher.hash_one(users[*s as usize].id)
+        });
+        self.hold_handle(slot);
+    }
+
+    /// Replaces a user by its next version, and gives back the one before.
+    pub(super) fn replace_user(&mut self, user: Arc<User>) -> Option<Arc<User>> {
+        let slot = self.slot(user.id)?;
+        let before = self.users[slot as usize].clone();
+        if before.state != UserState::Archived {
+            let hash = self.hasher.hash_one(&before.profile.handle);
+            if let Ok(entry) = self.by_handle.find_entry(hash, |s| *s == slot) {
+                entry.remove();
+            }
+        }
+        self.users[slot as usize] = user;
+        self.hold_handle(slot);
+        Some(before)
+    }
+
+    pub(super) fn set_pair(&mut self, pair: Pair, state: PairState) -> Option<PairState> {
+        let (low, high) = (self.slot(pair.low())?, self.slot(pair.high())?);
+        let at = |list: &[(u32, u32)], other: u32| list.binary_search_by_key(&other, |e| e.0);
+        match at(&self.partners[low as usize], high) {
+            Ok(index) => {
+                let slot = self.partners[low as usize][index].1;
+                let ends = state == PairState::None;
+                let before = std::mem::replace(&mut self.pairs[slot as usize], state);
+                if ends {
+                    self.partners[low as usize].remove(index);
+                    if let Ok(index) = at(&self.partners[high as usize], low) {
+                        self.partners[high as usize].remove(index);
+                    }
+                    self.free_pairs.push(slot);
+                }
+                Some(before)
+            }
+            Err(_) if state == PairState::None => Some(PairState::None),
+            Err(index) => {
+                let slot = if let Some(slot) = self.free_pairs.pop() {
+                    self.pairs[slot as usize] = state;
+                    slot
+                } else {
+                    self.pairs.push(state);
+                    u32::try_from(self.pairs.len() - 1).expect("fewer than 2^32 pairs")
+                };
+                self.partners[low as usize].insert(index, (high, slot));
+                let list = &mut self.partners[high as usize];
+                let index = list.partition_point(|e| e.0 < low);
+                list.insert(index, (low, slot));
+                Some(PairState::None)
+            }
+        }
+    }
+
+    fn slot(&self, id: UserId) -> Option<u32> {
+        self.by_id
+            .find(self.hasher.hash_one(id), |slot| {
+                self.users[*slot as usize].id == id
+            })
+            .copied()
+    }
+
+    fn pair_slot(&self, pair: Pair) -> Option<u32> {
+        let (low, high) = (self.slot(pair.low())?, self.slot(pair.high())?);
+        // The shorter list: a hub's is long.
+        let (from, to) = if self.partners[low as usize].len() <= self.partners[high as usize].len()
+        {
+            (low, high)
+        } else {
+            (high, low)
+        };
+        let list = &self.partners[from as usize];
+        let index = list.binary_search_by_key(&to, |entry| entry.0).ok()?;
+        Some(list[index].1)
+    }
+
+    fn hold_handle(&mut self, slot: u32) {
+        let (users, hasher) = (&self.users, &self.hasher);
+        let user = &users[slot as usize];
+        if user.state != UserState::Archived {
+            let hash = hasher.hash_one(&user.profile.handle);
+            self.by_handle.insert_unique(hash, slot, |s| {
+                hasher.hash_one(&users[*s as usize].profile.handle)
+            });
+        }
+    }
+}
