@@ -1,0 +1,244 @@
+//! What counts: Rule 1, which every reader applies to every record in log order.
+//!
+//! Must never use a setting of its node, a clock, or anything that does not stand in the log: two
+//! nodes that read the same records come to the same verdicts. Once released, the rule never
+//! changes; a new one gets a new number.
+
+pub mod entry;
+pub mod identity;
+pub mod key;
+pub mod view;
+
+use std::collections::{HashMap, VecDeque};
+
+use crate::domain::{Event, LogTime, Rejection, UserId};
+
+pub use entry::{Attempt, Entry, GraphCreated, Guard, Windows};
+pub use identity::{CommandId, ContentHash, HashKey, LogId, RecordId};
+pub use key::{ConflictKey, KeyHash, written_keys};
+pub use view::RecordingView;
+
+/// The number of the rule that this build applies and writes.
+pub const RULE: u32 = 1;
+
+/// What became of a command, remembered for [`Windows::outcome_ms`] of log time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Outcome {
+    /// The position of the record that decided it.
+    pub position: u64,
+    /// The log time after that record.
+    pub time: LogTime,
+    /// The hash of the command's content.
+    pub content: ContentHash,
+    /// What it came to.
+    pub result: OutcomeResult,
+}
+
+/// What a decided command came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OutcomeResult {
+    /// It took effect and made this user.
+    Registered(UserId),
+    /// It took effect.
+    Done,
+    /// It was refused.
+    Rejected(Rejection),
+}
+
+/// What Rule 1 says of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// The log's identity: the first `GraphCreated`.
+    Created,
+    /// It decided its command: the event happened, or the refusal is final.
+    Decided(Outcome),
+    /// It changes nothing.
+    Void(Void),
+}
+
+/// Why a record changes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Void {
+    /// Not ours, or it breaks its own schema.
+    Malformed,
+    /// A second `GraphCreated`.
+    CreatedBefore,
+    /// No `GraphCreated` stands before it.
+    NotCreated,
+    /// It was on its way for too long.
+    Expired,
+    /// Its command had this outcome already.
+    Duplicate(Outcome),
+    /// Something that it was decided on has changed.
+    Conflict,
+}
+
+impl Void {
+    /// A label for metrics and logs.
+    #[must_use]
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Malformed => "malformed",
+            Self::CreatedBefore => "created_before",
+            Self::NotCreated => "not_created",
+            Self::Expired => "expired",
+            Self::Duplicate(_) => "duplicate",
+            Self::Conflict => "conflict",
+        }
+    }
+}
+
+/// The replay must stop: this build cannot judge what it reads.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "this build is too old for the log: {what} at position {position} is unknown to it; run the build that wrote it, or a later one"
+)]
+pub struct TooOld {
+    /// Where.
+    pub position: u64,
+    /// What is unknown.
+    pub what: String,
+}
+
+/// All that Rule 1 reads: a pure function of the records so far.
+#[derive(Debug, Default)]
+pub struct Judge {
+    created: Option<GraphCreated>,
+    position: u64,
+    log_time: LogTime,
+    etags: HashMap<KeyHash, RecordId, key::KeyHasher>,
+    outcomes: HashMap<CommandId, Outcome, key::KeyHasher>,
+    /// Decided commands in the order of their outcomes, so that old ones can be forgotten.
+    decided: VecDeque<(CommandId, u64)>,
+}
+
+impl Judge {
+    /// The log's identity, once the replay has met it.
+    #[must_use]
+    pub fn created(&self) -> Option<&GraphCreated> {
+        self.created.as_ref()
+    }
+
+    /// How many log positions have been judged.
+    #[must_use]
+    pub fn position(&self) -> u64 {
+        self.position
+    }
+
+    /// The running maximum of the append times.
+    #[must_use]
+    pub fn log_time(&self) -> LogTime {
+        self.log_time
+    }
+
+    /// The record that last wrote a key.
+    #[must_use]
+    pub fn etag(&self, key: KeyHash) -> Option<RecordId> {
+        self.etags.get(&key).copied()
+    }
+
+    /// What became of a command, if that is still remembered.
+    #[must_use]
+    pub fn outcome(&self, command: CommandId) -> Option<Outcome> {
+        let outcome = self.outcomes.get(&command).copied()?;
+        self.remembers(&outcome, self.log_time).then_some(outcome)
+    }
+
+    /// How many commands are remembered.
+    #[must_use]
+    pub fn remembered(&self) -> usize {
+        self.outcomes.len()
+    }
+
+    /// Judges the record at `offset`, which must not lie before [`Self::position`].
+    ///
+    /// # Errors
+    /// [`TooOld`] if the record is ours but of an unknown rule, type or version.
+    pub fn judge(
+        &mut self,
+        offset: u64,
+        append_time: LogTime,
+        entry: &Entry,
+    ) -> Result<Verdict, TooOld> {
+        debug_assert!(offset >= self.position, "records come in log order");
+        if let Entry::Unknown(what) = entry {
+            let (position, what) = (offset + 1, what.clone());
+            return Err(TooOld { position, what });
+        }
+        let before = self.log_time;
+        self.position = offset + 1;
+        self.log_time = before.max(append_time);
+        self.forget(before);
+        Ok(match entry {
+            Entry::Unknown(_) | Entry::Malformed(_) => Verdict::Void(Void::Malformed),
+            Entry::GraphCreated(_) if self.created.is_some() => Verdict::Void(Void::CreatedBefore),
+            Entry::GraphCreated(created) => {
+                self.created = Some(created.clone());
+                Verdict::Created
+            }
+            Entry::Attempt(attempt) => match self.void(attempt, before) {
+                Some(void) => Verdict::Void(void),
+                None => Verdict::Decided(self.take_effect(attempt)),
+            },
+        })
+    }
+
+    fn void(&self, attempt: &Attempt, before: LogTime) -> Option<Void> {
+        let Some(created) = &self.created else {
+            return Some(Void::NotCreated);
+        };
+        if before.0 - attempt.decided_at.0 > created.windows.attempt_ms {
+            return Some(Void::Expired);
+        }
+        if let Some(outcome) = self.outcomes.get(&attempt.command)
+            && self.remembers(outcome, before)
+        {
+            return Some(Void::Duplicate(*outcome));
+        }
+        let current = |guard: &Guard| self.etag(guard.key) == guard.etag;
+        (!attempt.guards.iter().all(current)).then_some(Void::Conflict)
+    }
+
+    fn take_effect(&mut self, attempt: &Attempt) -> Outcome {
+        let result = match &attempt.decision {
+            Ok(Event::UserRegistered { user, .. }) => OutcomeResult::Registered(*user),
+            Ok(_) => OutcomeResult::Done,
+            Err(rejection) => OutcomeResult::Rejected(*rejection),
+        };
+        let outcome = Outcome {
+            position: self.position,
+            time: self.log_time,
+            content: attempt.content,
+            result,
+        };
+        self.outcomes.insert(attempt.command, outcome);
+        self.decided.push_back((attempt.command, self.position));
+        for key in &attempt.writes {
+            self.etags.insert(*key, attempt.id);
+        }
+        outcome
+    }
+
+    fn remembers(&self, outcome: &Outcome, now: LogTime) -> bool {
+        self.created
+            .as_ref()
+            .is_some_and(|created| now.0 - outcome.time.0 <= created.windows.outcome_ms)
+    }
+
+    /// Forgets outcomes that no later record can ask for: log time never goes back.
+    fn forget(&mut self, now: LogTime) {
+        while let Some((command, position)) = self.decided.front().copied() {
+            match self.outcomes.get(&command) {
+                Some(outcome) if outcome.position == position => {
+                    if self.remembers(outcome, now) {
+                        return;
+                    }
+                    self.outcomes.remove(&command);
+                }
+                // The command was decided anew after its first outcome had been forgotten.
+                _ => {}
+            }
+            self.decided.pop_front();
+        }
+    }
+}
