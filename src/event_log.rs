@@ -1,0 +1,158 @@
+//! PORT: the event log, the only source of truth. Its adapters are the folder of the same name.
+//!
+//! ```text
+//!   append ──► [0][1][2] … [n-1] ──► every reader, the same records in the same order
+//!                              ▲
+//!                              end = n
+//! ```
+//!
+//! The contract, one test for each sentence in `tests/it/event_log_contract.rs`, run by every
+//! adapter:
+//!
+//! * **Order.** Offsets grow; two readers see the same records at the same offsets, with the same
+//!   append times, headers, keys and values, byte for byte, now and after a restart.
+//! * **Durability.** What `append` has acknowledged is read by every reader, also after a crash of
+//!   the process (`memory` excepted, which lives as long as its process).
+//! * **Acknowledgement.** `append` returns the offset and the append time under which readers will
+//!   see the record. [`AppendError::Refused`] means that it is not in the log and never will be;
+//!   [`AppendError::Unknown`] that it may be there, now or later.
+//! * **Tailing.** A reader at the end waits, and wakes when a record comes.
+//! * **Bounds.** `next` gives between 1 and `max` records. `append` waits, or refuses, when its queue
+//!   is full; it never grows without bound. A message above [`MAX_MESSAGE_BYTES`] is refused.
+//! * **Cancelling.** Dropping a `next` future loses no record.
+//! * **Damage.** A record that cannot be read as it was written is [`LogError::Damaged`], never
+//!   skipped. So is a start beyond the end: the log was longer once.
+//!
+//! Must never judge: what counts is the business of `judge`.
+
+pub mod kafka;
+pub mod memory;
+pub mod record;
+pub mod sqlite;
+
+use async_trait::async_trait;
+
+use crate::domain::LogTime;
+
+/// The most that the key, the headers and the value of one message may have together.
+pub const MAX_MESSAGE_BYTES: usize = 1_000_000;
+
+/// A message as it is appended: a key, headers in order, and a value.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Message {
+    /// The key (the subject of the event).
+    pub key: Vec<u8>,
+    /// The headers, in order.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The value (JSON).
+    pub value: Vec<u8>,
+}
+
+impl Message {
+    /// Refuses a message that is above [`MAX_MESSAGE_BYTES`], for every adapter alike.
+    fn check_size(&self) -> Result<(), AppendError> {
+        let headers = self.headers.iter();
+        let bytes = self.key.len()
+            + self.value.len()
+            + headers.map(|(n, v)| n.len() + v.len()).sum::<usize>();
+        if bytes <= MAX_MESSAGE_BYTES {
+            return Ok(());
+        }
+        Err(AppendError::Refused(format!(
+            "it has {bytes} bytes, and the most is {MAX_MESSAGE_BYTES}"
+        )))
+    }
+}
+
+impl LogError {
+    /// The log holds `end` records, and a reader knows of `from`.
+    fn cut_off(log: &str, end: u64, from: u64) -> Self {
+        Self::Damaged {
+            position: end + 1,
+            what: format!(
+                "{log} ends at position {end}, but its records up to {from} have been read before: \
+                 restore the log from a backup, or start with a new log, data folder and graph"
+            ),
+        }
+    }
+}
+
+/// A message in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    /// Its place; the position after it is `offset + 1`.
+    pub offset: u64,
+    /// When the log took it.
+    pub append_time: LogTime,
+    /// What was appended.
+    pub message: Message,
+}
+
+/// Where and when an appended message came to stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Appended {
+    /// Its offset.
+    pub offset: u64,
+    /// Its append time, if the log reports it with the acknowledgement.
+    pub append_time: Option<LogTime>,
+}
+
+/// Why an append was not acknowledged, by what that means.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AppendError {
+    /// It is not in the log and never will be.
+    #[error("the log did not take the record: {0}")]
+    Refused(String),
+    /// It may be in the log, now or later.
+    #[error("it is unknown whether the log took the record: {0}")]
+    Unknown(String),
+}
+
+/// Why the log cannot be used, by what to do next.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LogError {
+    /// Out of reach for now: try again.
+    #[error("the event log is out of reach: {0}")]
+    Unavailable(String),
+    /// The settings, or another process, stand against it: tell the operator.
+    #[error("the event log cannot be used: {0}")]
+    Unusable(String),
+    /// What was written is not what is read: stop.
+    #[error("the event log is damaged at position {position}: {what}")]
+    Damaged {
+        /// The position of the record that cannot be read.
+        position: u64,
+        /// What is wrong, and what to do.
+        what: String,
+    },
+}
+
+/// An append-only, totally ordered log. See the module for the contract.
+#[async_trait]
+pub trait EventLog: Send + Sync + 'static {
+    /// Appends one message and waits for the acknowledgement.
+    async fn append(&self, message: Message) -> Result<Appended, AppendError>;
+
+    /// The offset that the next record will have at the earliest.
+    async fn end(&self) -> Result<u64, LogError>;
+
+    /// A reader whose first record is the first one at or after offset `from`.
+    async fn read(&self, from: u64) -> Result<Box<dyn LogReader>, LogError>;
+
+    /// Whether the adapter admits one process only. A property of the adapter, never a setting:
+    /// on such a log a local refusal cannot be overtaken by another node.
+    fn is_exclusive(&self) -> bool;
+
+    /// What to call it in messages, without secrets.
+    fn describe(&self) -> String;
+
+    /// Flushes and releases what it holds (the owner's lock, connections). No call may follow.
+    async fn close(&self);
+}
+
+/// Reads a log from one offset on, for ever.
+#[async_trait]
+pub trait LogReader: Send {
+    /// The next records, at least one, at most `max`; waits for them at the end of the log.
+    async fn next(&mut self, max: usize) -> Result<Vec<Record>, LogError>;
+}

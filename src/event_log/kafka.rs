@@ -1,0 +1,165 @@
+//! The event log in a Kafka topic of one partition, shared by any number of processes.
+//!
+//! Must never block a thread of the runtime: what librdkafka does while its caller waits goes
+//! through [`blocking`], and what it does when it is dropped through [`Background`].
+
+mod client;
+mod reader;
+#[cfg(test)]
+mod tests;
+mod topic;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
+use rdkafka::message::{Header, OwnedHeaders, Timestamp};
+use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
+
+use self::client::{Background, Context, blocking};
+use self::reader::KafkaReader;
+use super::{AppendError, Appended, EventLog, LogError, LogReader, Message};
+use crate::domain::LogTime;
+
+/// The one partition: its order is the order of the log.
+const PARTITION: i32 = 0;
+
+/// Where the topic is, and how long to wait for it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KafkaSettings {
+    /// The brokers to ask first: `host:port`, separated by commas.
+    pub brokers: String,
+    /// The topic, made when it is missing.
+    pub topic: String,
+    /// How long a question to a broker may take.
+    pub request_timeout: Duration,
+    /// After how long an append that was not acknowledged is given up as unknown.
+    pub delivery_timeout: Duration,
+}
+
+impl KafkaSettings {
+    /// The settings for a topic, with timeouts that fit a person who waits.
+    #[must_use]
+    pub fn new(brokers: impl Into<String>, topic: impl Into<String>) -> Self {
+        Self {
+            brokers: brokers.into(),
+            topic: topic.into(),
+            request_timeout: Duration::from_secs(10),
+            delivery_timeout: Duration::from_secs(5),
+        }
+    }
+}
+
+/// The event log in a Kafka topic.
+pub struct KafkaLog {
+    settings: KafkaSettings,
+    producer: Background<FutureProducer<Context>>,
+}
+
+impl KafkaLog {
+    /// Connects to the topic, makes it when it is missing, and checks that it keeps every record.
+    ///
+    /// # Errors
+    /// [`LogError::Unavailable`] if no broker answers, [`LogError::Unusable`] if the topic's settings
+    /// would lose records or judge them wrongly.
+    pub async fn connect(settings: KafkaSettings) -> Result<Self, LogError> {
+        topic::ensure(&settings).await?;
+        Self::over(settings)
+    }
+
+    /// The log over a topic that was checked.
+    fn over(settings: KafkaSettings) -> Result<Self, LogError> {
+        let producer = client::producer(&settings)?;
+        Ok(Self {
+            settings,
+            producer: Background::new(producer),
+        })
+    }
+}
+
+#[async_trait]
+impl EventLog for KafkaLog {
+    async fn append(&self, message: Message) -> Result<Appended, AppendError> {
+        message.check_size()?;
+        let mut headers = OwnedHeaders::new_with_capacity(message.headers.len());
+        for (key, value) in &message.headers {
+            let value = Some(value);
+            headers = headers.insert(Header { key, value });
+        }
+        let record = FutureRecord::to(&self.settings.topic)
+            .partition(PARTITION)
+            .key(&message.key)
+            .payload(&message.value)
+            .headers(headers);
+        // What the queue did not take is not sent. Of what it took, librdkafka may have sent a copy
+        // before it reports an error, whatever the error says.
+        let delivery = match self.producer.send_result(record) {
+            Ok(delivery) => delivery,
+            Err((error, _)) => return Err(AppendError::Refused(refusal(&error))),
+        };
+        match delivery.await {
+            Ok(Ok(delivery)) => acknowledged(delivery.offset, delivery.timestamp),
+            Ok(Err((error, _))) => Err(AppendError::Unknown(error.to_string())),
+            Err(_) => Err(AppendError::Unknown("the producer was closed".into())),
+        }
+    }
+
+    async fn end(&self) -> Result<u64, LogError> {
+        let (producer, settings) = (self.producer.clone(), self.settings.clone());
+        blocking(move || {
+            let (_, end) = client::watermarks(producer.client(), &settings)?;
+            Ok(end)
+        })
+        .await
+    }
+
+    async fn read(&self, from: u64) -> Result<Box<dyn LogReader>, LogError> {
+        let settings = self.settings.clone();
+        let reader = blocking(move || KafkaReader::start(&settings, from)).await?;
+        Ok(Box::new(reader))
+    }
+
+    fn is_exclusive(&self) -> bool {
+        false
+    }
+
+    fn describe(&self) -> String {
+        format!("kafka://{}/{}", self.settings.brokers, self.settings.topic)
+    }
+
+    async fn close(&self) {
+        let (producer, timeout) = (self.producer.clone(), self.settings.delivery_timeout);
+        let flushed = blocking(move || {
+            let flushed = producer.flush(timeout);
+            flushed.map_err(|e| LogError::Unavailable(e.to_string()))
+        });
+        if let Err(error) = flushed.await {
+            tracing::warn!(%error, "event log was closed with records on their way");
+        }
+    }
+}
+
+fn acknowledged(offset: i64, timestamp: Timestamp) -> Result<Appended, AppendError> {
+    // The broker knows that it has the record, but not any more where.
+    let offset = u64::try_from(offset).map_err(|_| {
+        AppendError::Unknown("it was acknowledged without its place in the log".into())
+    })?;
+    let append_time = match timestamp {
+        Timestamp::LogAppendTime(ms) => Some(LogTime(ms)),
+        Timestamp::CreateTime(_) | Timestamp::NotAvailable => None,
+    };
+    Ok(Appended {
+        offset,
+        append_time,
+    })
+}
+
+fn refusal(error: &KafkaError) -> String {
+    match error.rdkafka_error_code() {
+        Some(RDKafkaErrorCode::QueueFull) => {
+            "too many records wait for the brokers: try again later".into()
+        }
+        Some(RDKafkaErrorCode::Fatal) => format!("the producer has failed: restart ({error})"),
+        _ => error.to_string(),
+    }
+}

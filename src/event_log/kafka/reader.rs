@@ -1,0 +1,172 @@
+//! A reader of the topic: a consumer of its own, assigned to one offset, in no group.
+//!
+//! Must never skip: an error that librdkafka would read on after ends the reader.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use futures::FutureExt;
+use rdkafka::consumer::{Consumer, StreamConsumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+use rdkafka::message::{BorrowedMessage, Headers, Message as _};
+use rdkafka::{Offset, TopicPartitionList};
+
+use super::client::{self, Background, Context, unavailable};
+use super::{KafkaSettings, PARTITION};
+use crate::domain::LogTime;
+use crate::event_log::{LogError, LogReader, Message, Record};
+
+/// How often brokers that do not answer are spoken of.
+const WARN_EVERY: Duration = Duration::from_secs(5);
+
+pub(super) struct KafkaReader {
+    consumer: Background<StreamConsumer<Context>>,
+    settings: KafkaSettings,
+    /// The offset that comes next.
+    from: u64,
+    /// Why nothing comes any more.
+    ended: Option<LogError>,
+    warned: Option<Instant>,
+}
+
+impl KafkaReader {
+    /// Starts to read at offset `from`. Blocks.
+    pub(super) fn start(settings: &KafkaSettings, from: u64) -> Result<Self, LogError> {
+        let consumer = Background::new(client::consumer(settings)?);
+        let (low, high) = client::watermarks(consumer.client(), settings)?;
+        if from > high {
+            let log = format!("topic {}", settings.topic);
+            return Err(LogError::cut_off(&log, high, from));
+        }
+        if from < low {
+            return Err(gone(settings, from));
+        }
+        let mut assignment = TopicPartitionList::new();
+        let offset = Offset::Offset(i64::try_from(from).unwrap_or(i64::MAX));
+        assignment
+            .add_partition_offset(&settings.topic, PARTITION, offset)
+            .and_then(|()| consumer.assign(&assignment))
+            .map_err(|e| unavailable(settings, &e))?;
+        Ok(Self {
+            consumer,
+            settings: settings.clone(),
+            from,
+            ended: None,
+            warned: None,
+        })
+    }
+
+    fn judge_error(&mut self, error: &KafkaError) {
+        let topic = &self.settings.topic;
+        self.ended = match error.rdkafka_error_code() {
+            Some(Code::AutoOffsetReset | Code::OffsetOutOfRange | Code::LogTruncation) => {
+                Some(gone(&self.settings, self.from))
+            }
+            Some(Code::BadMessage | Code::InvalidMessage | Code::BadCompression) => {
+                Some(LogError::Damaged {
+                    position: self.from + 1,
+                    what: format!(
+                        "topic {topic} cannot be read on ({error}): stop, and restore the partition \
+                         from a replica or a backup"
+                    ),
+                })
+            }
+            Some(Code::UnknownTopic | Code::UnknownPartition | Code::UnknownTopicOrPartition) => {
+                Some(LogError::Unusable(format!(
+                    "topic {topic} is gone: restore it, or start with a new log, data folder and graph"
+                )))
+            }
+            Some(
+                Code::TopicAuthorizationFailed
+                | Code::SaslAuthenticationFailed
+                | Code::Authentication,
+            ) => Some(LogError::Unusable(format!(
+                "topic {topic} may not be read ({error}): grant the right to read it"
+            ))),
+            _ if matches!(error, KafkaError::MessageConsumptionFatal(_)) => {
+                Some(LogError::Unavailable(error.to_string()))
+            }
+            // librdkafka tries again by itself.
+            _ => return self.warn(error),
+        };
+    }
+
+    fn warn(&mut self, error: &KafkaError) {
+        if self.warned.is_none_or(|at| at.elapsed() >= WARN_EVERY) {
+            self.warned = Some(Instant::now());
+            tracing::warn!(
+                topic = self.settings.topic,
+                log.offset = self.from,
+                %error,
+                "event log is out of reach, trying again"
+            );
+        }
+    }
+}
+
+#[async_trait]
+impl LogReader for KafkaReader {
+    async fn next(&mut self, max: usize) -> Result<Vec<Record>, LogError> {
+        let mut records = Vec::new();
+        while records.is_empty() {
+            if let Some(ended) = &self.ended {
+                return Err(ended.clone());
+            }
+            // The only place that waits, and it holds nothing yet: dropping it loses nothing.
+            let mut received = Some(self.consumer.recv().await.map(|m| record(&m)));
+            while let Some(next) = received.take() {
+                match next {
+                    Ok(record) => {
+                        self.from = record.offset + 1;
+                        records.push(record);
+                    }
+                    Err(error) => self.judge_error(&error),
+                }
+                if self.ended.is_none() && records.len() < max {
+                    let there = self.consumer.recv().now_or_never();
+                    received = there.map(|received| received.map(|m| record(&m)));
+                }
+            }
+        }
+        Ok(records)
+    }
+}
+
+/// A record as any program may have written it: what is missing is empty.
+fn record(message: &BorrowedMessage<'_>) -> Record {
+    let bytes = |bytes: Option<&[u8]>| bytes.unwrap_or_default().to_vec();
+    let mut headers = Vec::new();
+    if let Some(theirs) = message.headers() {
+        headers.reserve(theirs.count());
+        for i in 0..theirs.count() {
+            // rdkafka panics at a name that is not UTF-8. None of our records has one, and one
+            // such record must not end every process that comes by.
+            let header = catch_unwind(AssertUnwindSafe(|| {
+                let header = theirs.get(i);
+                (header.key.to_owned(), bytes(header.value))
+            }));
+            headers.push(header.unwrap_or_else(|_| ("\u{fffd}".to_owned(), Vec::new())));
+        }
+    }
+    Record {
+        offset: u64::try_from(message.offset()).unwrap_or_default(),
+        append_time: LogTime(message.timestamp().to_millis().unwrap_or_default()),
+        message: Message {
+            key: bytes(message.key()),
+            headers,
+            value: bytes(message.payload()),
+        },
+    }
+}
+
+fn gone(settings: &KafkaSettings, from: u64) -> LogError {
+    LogError::Damaged {
+        position: from + 1,
+        what: format!(
+            "topic {} has no record there any more: records were deleted or cut off; \
+             restore the topic from a backup, or start with a new log, data folder and graph",
+            settings.topic
+        ),
+    }
+}

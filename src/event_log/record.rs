@@ -1,0 +1,274 @@
+//! The wire format: one record is one event, as a CloudEvents 1.0 Kafka message in binary mode.
+//!
+//! `asyncapi.yaml` and `schemas/` describe it; `tests/data/records` keeps a sample of every type and
+//! version. Old versions are upcast here when they are decoded; the log is never rewritten. Must
+//! never compute anew what an old record says (keys, hashes, command ids): all of it is data.
+
+mod data;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::Timestamp;
+use uuid::Uuid;
+
+use crate::{
+    domain::{Event, LogTime, Pair},
+    judge::{
+        Attempt, CommandId, ContentHash, Entry, GraphCreated, Guard, KeyHash, RULE, RecordId,
+        written_keys,
+    },
+};
+
+use super::Message;
+
+/// The CloudEvents source of every record of ours.
+pub const SOURCE: &str = "foaf";
+
+/// What a record carries beside its entry, for people and tools; the judge never reads it.
+#[derive(Debug, Clone, Copy)]
+pub struct Envelope<'a> {
+    /// The writer's clock.
+    pub time: LogTime,
+    /// The W3C trace context of the request that caused it.
+    pub traceparent: Option<&'a str>,
+}
+
+/// Every type of record that this build knows, with its version.
+#[must_use]
+pub fn types() -> &'static [&'static str] {
+    data::TYPES
+}
+
+/// The record that gives a log its identity.
+#[must_use]
+pub fn encode_created(created: &GraphCreated, envelope: Envelope<'_>) -> Message {
+    let subject = created.log_id.0.to_string();
+    let mut headers = Headers::new(created.id, data::CREATED, &subject, envelope);
+    headers.push("ce_rule", RULE.to_string());
+    headers.message(&subject, data::created(created))
+}
+
+/// The record of an attempt.
+#[must_use]
+pub fn encode(attempt: &Attempt, envelope: Envelope<'_>) -> Message {
+    let (kind, subject, value) = match &attempt.decision {
+        Ok(event) => (data::type_of(event), subject(event), data::event(event)),
+        Err(rejection) => (
+            data::REJECTED,
+            short(&attempt.command.0),
+            data::rejection(*rejection),
+        ),
+    };
+    let mut headers = Headers::new(attempt.id, kind, &subject, envelope);
+    headers.push("ce_rule", RULE.to_string());
+    headers.push("ce_command", short(&attempt.command.0));
+    headers.push("ce_contenthash", short(&attempt.content.0));
+    headers.push("ce_actor", &*attempt.actor);
+    headers.push("ce_decidedat", time_text(attempt.decided_at));
+    headers.push("ce_guards", guards_text(&attempt.guards));
+    headers.push("ce_writes", writes_text(&attempt.writes));
+    headers.message(&subject, value)
+}
+
+/// What a message says. Never fails: what cannot be understood is an entry too.
+#[must_use]
+pub fn decode(message: &Message) -> Entry {
+    let header = |name: &str| text_header(message, name);
+    if header("ce_source") != Some(SOURCE) {
+        return Entry::Malformed("not a record of foaf".to_owned());
+    }
+    let (Some(rule), Some(kind)) = (header("ce_rule"), header("ce_type")) else {
+        return Entry::Malformed("no ce_rule or no ce_type".to_owned());
+    };
+    if rule != RULE.to_string() {
+        return Entry::Unknown(format!("rule {rule:?}"));
+    }
+    if !data::TYPES.contains(&kind) {
+        return Entry::Unknown(format!("record type {kind:?}"));
+    }
+    understand(message, kind).unwrap_or_else(|reason| Entry::Malformed(reason.to_owned()))
+}
+
+/// The id of a record, if it has one: enough to tell whether two records are the same.
+#[must_use]
+pub fn record_id(message: &Message) -> Option<RecordId> {
+    let id = text_header(message, "ce_id")?;
+    data::parse_id(id).map(RecordId)
+}
+
+fn understand(message: &Message, kind: &str) -> Result<Entry, &'static str> {
+    let header = |name: &'static str, what| text_header(message, name).ok_or(what);
+    let id = record_id(message).ok_or("ce_id is not a UUID")?;
+    let told = header("ce_subject", "no ce_subject")?;
+    if header("ce_specversion", "no ce_specversion")? != "1.0" {
+        return Err("ce_specversion is not 1.0");
+    }
+    time_of(header("ce_time", "no ce_time")?).ok_or("ce_time is not a time")?;
+    if kind == data::CREATED {
+        let created = data::parse_created(id, &message.value)?;
+        return if told == created.log_id.0.to_string() {
+            Ok(Entry::GraphCreated(created))
+        } else {
+            Err("ce_subject is not the log's id")
+        };
+    }
+    let command = CommandId(long(header("ce_command", "no ce_command")?).ok_or("bad ce_command")?);
+    let content = header("ce_contenthash", "no ce_contenthash")?;
+    let decision = if kind == data::REJECTED {
+        match data::parse_rejection(&message.value)? {
+            Some(rejection) => Err(rejection),
+            None => return Ok(Entry::Unknown("code of a refusal".to_owned())),
+        }
+    } else {
+        Ok(data::parse_event(kind, &message.value)?)
+    };
+    let expected = match &decision {
+        Ok(event) => subject(event),
+        Err(_) => short(&command.0),
+    };
+    if told != expected {
+        return Err("ce_subject does not fit the data");
+    }
+    let attempt = Attempt {
+        id,
+        command,
+        content: ContentHash(long(content).ok_or("bad ce_contenthash")?),
+        actor: header("ce_actor", "no ce_actor")?.into(),
+        decided_at: time_of(header("ce_decidedat", "no ce_decidedat")?)
+            .ok_or("ce_decidedat is not a time")?,
+        guards: parse_guards(header("ce_guards", "no ce_guards")?).ok_or("bad ce_guards")?,
+        writes: parse_writes(header("ce_writes", "no ce_writes")?).ok_or("bad ce_writes")?,
+        decision,
+    };
+    check_keys(&attempt)?;
+    Ok(Entry::Attempt(attempt))
+}
+
+/// The keys are pseudonyms, so only their number and their place can be checked.
+fn check_keys(attempt: &Attempt) -> Result<(), &'static str> {
+    let guarded = |key: &KeyHash| attempt.guards.iter().any(|guard| guard.key == *key);
+    if !attempt.writes.iter().all(guarded) {
+        return Err("ce_writes names a key that ce_guards does not");
+    }
+    let expected = attempt
+        .decision
+        .as_ref()
+        .map_or(0, |event| written_keys(event).len());
+    if attempt.writes.len() != expected {
+        return Err("ce_writes has not as many keys as the event writes");
+    }
+    Ok(())
+}
+
+/// What an event is about: a user, or a pair as `lower:higher`.
+fn subject(event: &Event) -> String {
+    match event {
+        Event::UserRegistered { user, .. }
+        | Event::ProfileUpdated { user, .. }
+        | Event::StateChanged { user, .. } => user.to_string(),
+        Event::PairChanged { user, other, .. } => match Pair::new(*user, *other) {
+            Some(pair) => format!("{}:{}", pair.low(), pair.high()),
+            None => user.to_string(),
+        },
+    }
+}
+
+struct Headers(Vec<(String, Vec<u8>)>);
+
+impl Headers {
+    fn new(id: RecordId, kind: &str, subject: &str, envelope: Envelope<'_>) -> Self {
+        let mut headers = Self(Vec::with_capacity(16));
+        headers.push("ce_specversion", "1.0");
+        headers.push("ce_id", id.0.to_string());
+        headers.push("ce_type", kind);
+        headers.push("ce_source", SOURCE);
+        headers.push("ce_subject", subject);
+        headers.push("ce_time", time_text(envelope.time));
+        headers.push("content-type", "application/json");
+        if let Some(traceparent) = envelope.traceparent {
+            headers.push("traceparent", traceparent);
+        }
+        headers
+    }
+
+    fn push(&mut self, name: &str, value: impl Into<String>) {
+        self.0.push((name.to_owned(), value.into().into_bytes()));
+    }
+
+    fn message(self, subject: &str, value: Vec<u8>) -> Message {
+        Message {
+            key: subject.as_bytes().to_vec(),
+            headers: self.0,
+            value,
+        }
+    }
+}
+
+fn text_header<'a>(message: &'a Message, name: &str) -> Option<&'a str> {
+    let (_, value) = message.headers.iter().find(|(key, _)| key == name)?;
+    std::str::from_utf8(value).ok()
+}
+
+fn short(bytes: &[u8; 16]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn long(text: &str) -> Option<[u8; 16]> {
+    let mut bytes = [0; 16];
+    let length = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
+    (length == 16).then_some(bytes)
+}
+
+/// `key=etag`, with `-` for a key that was never written, separated by commas.
+fn guards_text(guards: &[Guard]) -> String {
+    let mut text = String::with_capacity(guards.len() * 46);
+    for guard in guards {
+        if !text.is_empty() {
+            text.push(',');
+        }
+        URL_SAFE_NO_PAD.encode_string(guard.key.0, &mut text);
+        text.push('=');
+        match guard.etag {
+            Some(etag) => URL_SAFE_NO_PAD.encode_string(etag.0.as_bytes(), &mut text),
+            None => text.push('-'),
+        }
+    }
+    text
+}
+
+fn parse_guards(text: &str) -> Option<Vec<Guard>> {
+    parts(text)
+        .map(|part| {
+            let (key, etag) = part.split_once('=')?;
+            let etag = match etag {
+                "-" => None,
+                etag => Some(RecordId(Uuid::from_bytes(long(etag)?))),
+            };
+            let key = KeyHash(long(key)?);
+            Some(Guard { key, etag })
+        })
+        .collect()
+}
+
+fn writes_text(writes: &[KeyHash]) -> String {
+    let keys: Vec<String> = writes.iter().map(|key| short(&key.0)).collect();
+    keys.join(",")
+}
+
+fn parse_writes(text: &str) -> Option<Vec<KeyHash>> {
+    parts(text).map(|part| long(part).map(KeyHash)).collect()
+}
+
+fn parts(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').filter(|_| !text.is_empty())
+}
+
+fn time_text(time: LogTime) -> String {
+    Timestamp::from_millisecond(time.0)
+        .unwrap_or_default()
+        .to_string()
+}
+
+fn time_of(text: &str) -> Option<LogTime> {
+    let time: Timestamp = text.parse().ok()?;
+    Some(LogTime(time.as_millisecond()))
+}

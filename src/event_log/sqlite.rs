@@ -1,0 +1,181 @@
+//! The embedded event log: one `SQLite` file in the data folder of one process.
+//!
+//! ```text
+//!   foaf-data/foaf.db     table log: one row for each record, position = offset + 1
+//!   foaf-data/foaf.lock   whose folder it is
+//! ```
+//!
+//! Each row carries a CRC32C over everything up to and including itself, checked on every read.
+//! Must never call `SQLite` on a thread of the runtime.
+
+mod file;
+mod lock;
+mod reader;
+mod row;
+mod writer;
+
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use async_trait::async_trait;
+use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::task::JoinError;
+
+use self::file::LogFile;
+use self::lock::Lock;
+use self::reader::SqliteReader;
+use self::writer::{Append, GROUP, Group, Writer};
+use super::{AppendError, Appended, EventLog, LogError, LogReader, Message};
+use crate::clock::Clock;
+
+/// Groups that a reader may lag behind before it reads from the file again.
+const LIVE_GROUPS: usize = 8;
+
+/// The event log of a data folder, and the only one: it owns the folder until it is closed.
+pub struct SqliteLog {
+    folder: PathBuf,
+    path: PathBuf,
+    live: broadcast::WeakSender<Group>,
+    end: Arc<AtomicU64>,
+    writer: Mutex<Option<RunningWriter>>,
+}
+
+struct RunningWriter {
+    queue: mpsc::Sender<Append>,
+    thread: JoinHandle<()>,
+}
+
+impl SqliteLog {
+    /// Opens the log in a data folder, and makes both when they are missing.
+    ///
+    /// # Errors
+    /// [`LogError::Unusable`] if the folder belongs to another process, cannot be written, or was
+    /// written by a later build; [`LogError::Damaged`] if the last record cannot be read.
+    pub fn open(folder: &Path, clock: Clock) -> Result<Self, LogError> {
+        std::fs::create_dir_all(folder).map_err(|e| {
+            LogError::Unusable(format!(
+                "the data folder {} cannot be made ({e}): choose another folder",
+                folder.display()
+            ))
+        })?;
+        let lock = Lock::take(folder)?;
+        let (file, tail) = LogFile::open(folder)?;
+        let path = file.path().to_owned();
+        let (live, _) = broadcast::channel(LIVE_GROUPS);
+        let weak_live = live.downgrade();
+        let end = Arc::new(AtomicU64::new(tail.position));
+        let writer = Writer {
+            file,
+            tail,
+            clock,
+            live,
+            end: Arc::clone(&end),
+            _lock: lock,
+        };
+        let (queue, received) = mpsc::channel(GROUP);
+        let thread = std::thread::Builder::new()
+            .name("event-log".into())
+            .spawn(move || writer.run(received))
+            .map_err(|e| LogError::Unusable(format!("no thread can be started ({e})")))?;
+        Ok(Self {
+            folder: folder.to_owned(),
+            path,
+            live: weak_live,
+            end,
+            writer: Mutex::new(Some(RunningWriter { queue, thread })),
+        })
+    }
+
+    fn queue(&self) -> Option<mpsc::Sender<Append>> {
+        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.as_ref().map(|running| running.queue.clone())
+    }
+
+    /// Closes the queue; the thread ends once it has committed what is in it.
+    fn stop(&self) -> Option<JoinHandle<()>> {
+        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        writer.take().map(|running| running.thread)
+    }
+}
+
+#[async_trait]
+impl EventLog for SqliteLog {
+    async fn append(&self, message: Message) -> Result<Appended, AppendError> {
+        message.check_size()?;
+        let headers = row::headers_of(&message);
+        let closed = || AppendError::Refused("it is closed".into());
+        let queue = self.queue().ok_or_else(closed)?;
+        let (done, acknowledged) = oneshot::channel();
+        let append = Append {
+            message,
+            headers,
+            done,
+        };
+        queue.send(append).await.map_err(|_| closed())?;
+        // The queue ends when the last sender has gone.
+        drop(queue);
+        acknowledged
+            .await
+            .unwrap_or_else(|_| Err(AppendError::Unknown("its writer has failed".into())))
+    }
+
+    async fn end(&self) -> Result<u64, LogError> {
+        Ok(self.end.load(Ordering::Acquire))
+    }
+
+    async fn read(&self, from: u64) -> Result<Box<dyn LogReader>, LogError> {
+        let closed = || LogError::Unavailable("it was closed".into());
+        // Before the end is looked at, so that no group falls in between.
+        let live = self.live.upgrade().ok_or_else(closed)?.subscribe();
+        let end = self.end.load(Ordering::Acquire);
+        if from > end {
+            return Err(LogError::cut_off(&self.describe(), end, from));
+        }
+        let path = self.path.clone();
+        let file = tokio::task::spawn_blocking(move || LogFile::open_to_read(&path));
+        let file = finished(file.await)?;
+        Ok(Box::new(SqliteReader {
+            file: Arc::new(Mutex::new(file)),
+            reading: None,
+            live,
+            end: Arc::clone(&self.end),
+            from,
+            pending: std::collections::VecDeque::new(),
+        }))
+    }
+
+    fn is_exclusive(&self) -> bool {
+        true
+    }
+
+    fn describe(&self) -> String {
+        format!("sqlite:{}", self.folder.display())
+    }
+
+    async fn close(&self) {
+        if let Some(thread) = self.stop() {
+            let joined = tokio::task::spawn_blocking(|| thread.join()).await;
+            if !matches!(joined, Ok(Ok(()))) {
+                tracing::error!("event log writer failed");
+            }
+        }
+    }
+}
+
+impl Drop for SqliteLog {
+    /// Waits for the thread, so that the folder is free afterwards.
+    fn drop(&mut self) {
+        if let Some(thread) = self.stop() {
+            // A panic of the thread was reported when it happened.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What came of a blocking call.
+fn finished<T>(call: Result<Result<T, LogError>, JoinError>) -> Result<T, LogError> {
+    // It was cancelled, for the runtime shuts down, or it panicked.
+    call.unwrap_or_else(|e| Err(LogError::Unavailable(format!("a read was cut short ({e})"))))
+}

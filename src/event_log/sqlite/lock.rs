@@ -1,0 +1,55 @@
+//! The owner's lock: one process per data folder.
+//!
+//! The operating system holds the lock and drops it with the process, however that ends. The file
+//! only says whose it is, and must never be deleted: a second one of the same name would be free.
+
+use std::fs::{File, TryLockError};
+use std::io::Write;
+use std::path::Path;
+
+use crate::event_log::LogError;
+
+/// Held as long as it lives.
+pub(super) struct Lock {
+    _file: File,
+}
+
+impl Lock {
+    /// Takes the lock of a data folder, or says who has it.
+    pub(super) fn take(folder: &Path) -> Result<Self, LogError> {
+        let path = folder.join("foaf.lock");
+        let unusable = |e: std::io::Error| {
+            LogError::Unusable(format!(
+                "the data folder {} cannot be locked ({}: {e}): make it writable, or choose another folder",
+                folder.display(),
+                path.display()
+            ))
+        };
+        let mut file = File::options()
+            .create(true)
+            .read(true)
+            .write(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(unusable)?;
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(taken(folder, &path)),
+            Err(TryLockError::Error(e)) => return Err(unusable(e)),
+        }
+        file.set_len(0).map_err(unusable)?;
+        writeln!(file, "{}", std::process::id()).map_err(unusable)?;
+        Ok(Self { _file: file })
+    }
+}
+
+fn taken(folder: &Path, path: &Path) -> LogError {
+    let owner = match std::fs::read_to_string(path) {
+        Ok(pid) if !pid.trim().is_empty() => format!("process {}", pid.trim()),
+        _ => "another process".into(),
+    };
+    LogError::Unusable(format!(
+        "the data folder {} belongs to {owner}: stop that one first, or choose another folder",
+        folder.display()
+    ))
+}

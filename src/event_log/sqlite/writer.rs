@@ -1,0 +1,160 @@
+//! The writer: a thread that commits whatever has queued up as one transaction.
+//!
+//! ```text
+//!   append ─► queue ─► [ group ] ─► COMMIT, on the disk ─► readers at the tail ─► acknowledgements
+//! ```
+//!
+//! Must never acknowledge before the commit, nor call a record refused that could still turn up.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rusqlite::{ErrorCode, TransactionBehavior, ffi};
+use tokio::sync::{broadcast, mpsc, oneshot};
+
+use super::file::{LogFile, Tail, integer};
+use super::lock::Lock;
+use super::row::{Columns, text_or_blob};
+use crate::clock::Clock;
+use crate::domain::LogTime;
+use crate::event_log::{AppendError, Appended, Message, Record};
+
+/// The most records of one transaction.
+pub(super) const GROUP: usize = 4096;
+
+/// What readers at the tail receive: the records of one transaction.
+pub(super) type Group = Arc<[Record]>;
+
+/// A message on its way.
+pub(super) struct Append {
+    pub(super) message: Message,
+    /// The column `headers`, encoded by the caller: the writer is the bottleneck.
+    pub(super) headers: String,
+    pub(super) done: oneshot::Sender<Result<Appended, AppendError>>,
+}
+
+/// What the thread owns.
+pub(super) struct Writer {
+    pub(super) file: LogFile,
+    pub(super) tail: Tail,
+    pub(super) clock: Clock,
+    pub(super) live: broadcast::Sender<Group>,
+    pub(super) end: Arc<AtomicU64>,
+    /// Last, so that it is let go of after the file.
+    pub(super) _lock: Lock,
+}
+
+impl Writer {
+    /// Commits until the queue is closed and empty.
+    pub(super) fn run(mut self, mut queue: mpsc::Receiver<Append>) {
+        let mut group = Vec::with_capacity(GROUP);
+        while queue.blocking_recv_many(&mut group, GROUP) > 0 {
+            self.commit(&mut group);
+        }
+        let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
+        if let Err(error) = self.file.db.query_row(checkpoint, [], |_| Ok(())) {
+            // The write-ahead log has it all: the next start reads it from there.
+            tracing::warn!(%error, "event log was not checkpointed");
+        }
+    }
+
+    fn commit(&mut self, group: &mut Vec<Append>) {
+        let time = (self.clock)();
+        match self.write(group, time) {
+            Ok(tail) => self.publish(group, time, tail),
+            Err(error) => {
+                tracing::error!(%error, records = group.len(), "event log cannot be written");
+                for append in group.drain(..) {
+                    // It fails when the caller has gone.
+                    let _ = append.done.send(Err(error.clone()));
+                }
+            }
+        }
+    }
+
+    fn write(&mut self, group: &[Append], time: LogTime) -> Result<Tail, AppendError> {
+        let path = self.file.path().display().to_string();
+        let why = |e: &rusqlite::Error| format!("{path} cannot be written ({e})");
+        let refused = |e: rusqlite::Error| AppendError::Refused(why(&e));
+        let db = &mut self.file.db;
+        let transaction = db
+            .transaction_with_behavior(TransactionBehavior::Immediate)
+            .map_err(refused)?;
+        let tail = insert(&transaction, group, time, self.tail).map_err(refused)?;
+        match transaction.commit() {
+            Ok(()) => Ok(tail),
+            Err(e) if is_rolled_back(&e) => Err(refused(e)),
+            // Until the next commit takes its place in the write-ahead log, a restart may find it.
+            Err(e) => Err(AppendError::Unknown(why(&e))),
+        }
+    }
+
+    fn publish(&mut self, group: &mut Vec<Append>, time: LogTime, tail: Tail) {
+        let first = self.tail.position;
+        self.tail = tail;
+        let (messages, waiting): (Vec<_>, Vec<_>) =
+            group.drain(..).map(|a| (a.message, a.done)).unzip();
+        if self.live.receiver_count() > 0 {
+            let record = |(message, offset)| Record {
+                offset,
+                append_time: time,
+                message,
+            };
+            // It fails when the last reader has gone: nobody misses it.
+            let _ = self
+                .live
+                .send(messages.into_iter().zip(first..).map(record).collect());
+        }
+        self.end.store(tail.position, Ordering::Release);
+        for (done, offset) in waiting.into_iter().zip(first..) {
+            let append_time = Some(time);
+            // It fails when the caller has gone: the record is in the log all the same.
+            let _ = done.send(Ok(Appended {
+                offset,
+                append_time,
+            }));
+        }
+    }
+}
+
+fn insert(
+    db: &rusqlite::Connection,
+    group: &[Append],
+    time: LogTime,
+    mut tail: Tail,
+) -> rusqlite::Result<Tail> {
+    let mut insert = db.prepare_cached(
+        "INSERT INTO log (position, id, type, subject, time, headers, data, crc)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )?;
+    for append in group {
+        let row = Columns::of(&append.message, &append.headers);
+        let position = tail.position + 1;
+        let checksum = row.checksum(tail.checksum, position, time);
+        insert.execute((
+            integer(position),
+            row.id,
+            row.kind,
+            text_or_blob(row.subject),
+            time.0,
+            row.headers,
+            text_or_blob(row.data),
+            checksum,
+        ))?;
+        tail = Tail { position, checksum };
+    }
+    Ok(tail)
+}
+
+/// Whether a commit that failed is certainly not in the write-ahead log. The mark that makes it count
+/// is the last thing written there: if a write failed, it was that one or one before it. What fails
+/// later, above all the sync, leaves it open.
+fn is_rolled_back(error: &rusqlite::Error) -> bool {
+    let rusqlite::Error::SqliteFailure(e, _) = error else {
+        return false;
+    };
+    let never_written = [ErrorCode::ConstraintViolation, ErrorCode::DatabaseBusy];
+    e.code == ErrorCode::DiskFull
+        || e.extended_code == ffi::SQLITE_IOERR_WRITE
+        || never_written.contains(&e.code)
+}
