@@ -1,0 +1,330 @@
+//! ADAPTER: the graph in the memory of this process, rebuilt from the log at every start.
+//!
+//! Users are numbered; what traversals read lies in arrays by that number (`store`), and what has
+//! ended lies apart (`past`). A read holds the lock for as long as it computes, and so sees one
+//! moment; a batch is planned beside the readers (`plan`) and put in behind them.
+//!
+//! Must never await while it holds the lock, nor compute for long on a thread that serves requests.
+
+mod common;
+mod links;
+mod lists;
+mod page;
+mod past;
+mod path;
+mod plan;
+mod relation;
+mod score;
+mod scratch;
+mod store;
+mod traversal;
+mod users;
+mod work;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use tokio::sync::RwLock;
+
+use super::{
+    Answer, Batch, Cursor, Direction, Distant, DistantKey, FriendQuery, Graph, GraphError, Linked,
+    Page, Projected, Read, Recommendation, Relation, Score, Slice, UserQuery, digest::Digest,
+};
+use crate::domain::{Handle, Pair, PairState, User, UserId};
+use links::List;
+use page::{Cut, with_items};
+use plan::Plan;
+use scratch::{Pool, Scratch};
+use store::{Slot, Store};
+use work::{reach, reach_between, run};
+
+/// A graph in memory.
+#[derive(Default)]
+pub struct EmbeddedGraph {
+    /// An async lock: while a long traversal keeps a batch waiting, other reads wait for their turn
+    /// without holding on to threads.
+    store: Arc<RwLock<Store>>,
+    scratch: Arc<Pool>,
+}
+
+impl EmbeddedGraph {
+    /// An empty graph.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The digest of everything that the graph holds, computed anew: it must be the cursor's.
+    ///
+    /// # Errors
+    /// [`GraphError`] as for any read.
+    pub async fn recompute_digest(&self) -> Answer<Digest> {
+        self.read(|store| store.friendships() * 2, |store, _| store.digest())
+            .await
+    }
+
+    /// Answers from one moment. `steps` says how long it may take.
+    async fn read<T: Send + 'static>(
+        &self,
+        steps: impl FnOnce(&Store) -> usize + Send,
+        answer: impl FnOnce(&Store, &mut Scratch) -> T + Send + 'static,
+    ) -> Answer<T> {
+        let store = self.store.clone().read_owned().await;
+        check_whole(&store)?;
+        let pool = self.scratch.clone();
+        run(steps(&store), move || Read {
+            position: store.position(),
+            value: pool.with(|scratch| answer(&store, scratch)),
+        })
+        .await
+    }
+
+    /// Answers one question for each of a list.
+    async fn each<Q, T>(
+        &self,
+        of: &[Q],
+        steps: impl Fn(&Store, &Q) -> usize + Send,
+        answer: impl Fn(&Store, &mut Scratch, &Q) -> T + Send + 'static,
+    ) -> Answer<Vec<T>>
+    where
+        Q: Clone + Send + Sync + 'static,
+        T: Send + 'static,
+    {
+        let asked = of.to_vec();
+        self.read(
+            move |store| work::sum(of.iter().map(|of| steps(store, of))),
+            move |store, scratch| asked.iter().map(|of| answer(store, scratch, of)).collect(),
+        )
+        .await
+    }
+}
+
+fn check_whole(store: &Store) -> Result<(), GraphError> {
+    if store.torn {
+        let torn = "a batch was put in by half; start again to rebuild the embedded graph";
+        return Err(GraphError::Unusable(torn.to_owned()));
+    }
+    Ok(())
+}
+
+fn both(store: &Store, a: UserId, b: UserId) -> Option<(Slot, Slot)> {
+    Some((store.users.slot(a)?, store.users.slot(b)?))
+}
+
+/// The page of a user whom nobody knows.
+fn nothing<K: Ord, T>(page: Page<K>) -> Slice<T> {
+    Cut::new(page).finish()
+}
+
+#[async_trait]
+impl Graph for EmbeddedGraph {
+    async fn cursor(&self) -> Result<Option<Cursor>, GraphError> {
+        let store = self.store.read().await;
+        check_whole(&store)?;
+        Ok(store.cursor)
+    }
+
+    async fn project(&self, batch: &Batch) -> Result<Projected, GraphError> {
+        let store = self.store.clone().read_owned().await;
+        check_whole(&store)?;
+        if !store.expects(batch) {
+            return Ok(Projected::Elsewhere(store.cursor));
+        }
+        let size = batch.users.len() + batch.opened.len() + batch.closed.len();
+        // A step of a batch takes longer than one of a traversal.
+        let steps = size * 100;
+        let copy = batch.clone();
+        let plan = run(steps, move || Plan::new(&store, &copy)).await??;
+
+        let mut store = self.store.clone().write_owned().await;
+        if !store.expects(batch) {
+            return Ok(Projected::Elsewhere(store.cursor));
+        }
+        run(steps, move || store.commit(plan)).await?;
+        Ok(Projected::Done)
+    }
+
+    async fn users(&self, ids: &[UserId]) -> Answer<Vec<Option<Arc<User>>>> {
+        let answer = |store: &Store, _: &mut Scratch, id: &UserId| {
+            let slot = store.users.slot(*id)?;
+            Some(store.users.get(slot).clone())
+        };
+        self.each(ids, |_, _| 1, answer).await
+    }
+
+    async fn users_by_handle(&self, handles: &[Handle]) -> Answer<Vec<Option<Arc<User>>>> {
+        let answer = |store: &Store, _: &mut Scratch, handle: &Handle| {
+            let slot = store.users.holder(handle)?;
+            Some(store.users.get(slot).clone())
+        };
+        self.each(handles, |_, _| 1, answer).await
+    }
+
+    async fn list_users(&self, query: &UserQuery) -> Answer<Slice<Arc<User>>> {
+        let filtered = query.state.is_some() || query.handle_prefix.is_some() || query.page.count;
+        let (limit, query) = (query.page.limit, query.clone());
+        let steps = move |store: &Store| if filtered { store.users.len() } else { limit };
+        self.read(steps, move |store, _| lists::users(store, &query))
+            .await
+    }
+
+    async fn friends(&self, of: &[UserId], query: &FriendQuery) -> Answer<Vec<Slice<Linked>>> {
+        let query = query.clone();
+        let steps = |store: &Store, of: &UserId| reach(store, *of, 1);
+        self.each(of, steps, move |store, _, of| match store.users.slot(*of) {
+            Some(slot) => lists::friends(store, slot, &query),
+            None => nothing(query.page.clone()),
+        })
+        .await
+    }
+
+    async fn friends_of_friends(
+        &self,
+        of: &[UserId],
+        depth: u32,
+        page: &Page<DistantKey>,
+    ) -> Answer<Vec<Slice<Distant>>> {
+        let page = page.clone();
+        let steps = move |store: &Store, of: &UserId| reach(store, *of, depth);
+        self.each(of, steps, move |store, scratch, of| {
+            let Some(start) = store.users.slot(*of) else {
+                return nothing(page::with_keys(&page, |_| ()));
+            };
+            let marks = &mut scratch.near;
+            let found = traversal::friends_of_friends(store, marks, start, depth, &page);
+            with_items(found, |found| Distant {
+                user: store.users.get(found.slot).clone(),
+                distance: found.distance,
+                mutual: u64::from(found.mutual),
+            })
+        })
+        .await
+    }
+
+    async fn mutual_friends(
+        &self,
+        of: &[(UserId, UserId)],
+        page: &Page<UserId>,
+    ) -> Answer<Vec<Slice<Arc<User>>>> {
+        let page = page.clone();
+        let steps = |store: &Store, of: &(UserId, UserId)| reach_between(store, *of, 1);
+        self.each(of, steps, move |store, _, (a, b)| {
+            match both(store, *a, *b) {
+                Some((a, b)) => lists::mutual_friends(store, a, b, &page),
+                None => nothing(page.clone()),
+            }
+        })
+        .await
+    }
+
+    async fn recommendations(
+        &self,
+        of: &[UserId],
+        by: Score,
+        limit: usize,
+    ) -> Answer<Vec<Vec<Recommendation>>> {
+        let steps = |store: &Store, of: &UserId| reach(store, *of, 2);
+        self.each(of, steps, move |store, scratch, of| {
+            let Some(start) = store.users.slot(*of) else {
+                return Vec::new();
+            };
+            score::recommend(store, &mut scratch.near, start, by, limit)
+                .into_iter()
+                .map(|candidate| Recommendation {
+                    user: store.users.get(candidate.slot).clone(),
+                    score: candidate.score,
+                    mutual: u64::from(candidate.mutual),
+                })
+                .collect()
+        })
+        .await
+    }
+
+    async fn relations(&self, of: &[(UserId, UserId)]) -> Answer<Vec<Option<Relation>>> {
+        let steps = |store: &Store, of: &(UserId, UserId)| reach_between(store, *of, 2);
+        self.each(of, steps, |store, scratch, (from, to)| {
+            let (from, to) = both(store, *from, *to)?;
+            Some(relation::relate(store, scratch, from, to))
+        })
+        .await
+    }
+
+    async fn paths(
+        &self,
+        of: &[(UserId, UserId)],
+        max_length: u32,
+    ) -> Answer<Vec<Option<Vec<Arc<User>>>>> {
+        let steps = move |store: &Store, of: &(UserId, UserId)| {
+            reach_between(store, *of, max_length.div_ceil(2))
+        };
+        self.each(of, steps, move |store, scratch, (from, to)| {
+            let (from, to) = both(store, *from, *to)?;
+            let path = path::shortest(store, scratch, from, to, max_length)?;
+            let user = |slot: Slot| store.users.get(slot).clone();
+            Some(path.into_iter().map(user).collect())
+        })
+        .await
+    }
+
+    async fn rings(&self, of: &[UserId], depth: u32) -> Answer<Vec<Vec<u64>>> {
+        let steps = move |store: &Store, of: &UserId| reach(store, *of, depth);
+        self.each(of, steps, move |store, scratch, of| {
+            let start = store.users.slot(*of);
+            traversal::ring_sizes(store, &mut scratch.near, start, depth)
+        })
+        .await
+    }
+
+    async fn requests(
+        &self,
+        of: &[UserId],
+        direction: Direction,
+        page: &Page<u64>,
+    ) -> Answer<Vec<Slice<Linked>>> {
+        let list = match direction {
+            Direction::Incoming => List::AskedBy,
+            Direction::Outgoing => List::Asked,
+        };
+        self.newest_first(of, list, page).await
+    }
+
+    async fn blocked(&self, of: &[UserId], page: &Page<u64>) -> Answer<Vec<Slice<Linked>>> {
+        self.newest_first(of, List::Blocks, page).await
+    }
+
+    async fn ties(&self, of: &[Pair]) -> Answer<Vec<Option<PairState>>> {
+        let answer = |store: &Store, _: &mut Scratch, pair: &Pair| {
+            let (low, high) = both(store, pair.low(), pair.high())?;
+            Some(store.tie(low, high))
+        };
+        self.each(of, |_, _| 1, answer).await
+    }
+
+    fn is_local(&self) -> bool {
+        true
+    }
+
+    fn describe(&self) -> String {
+        "embedded graph".to_owned()
+    }
+}
+
+impl EmbeddedGraph {
+    async fn newest_first(
+        &self,
+        of: &[UserId],
+        list: List,
+        page: &Page<u64>,
+    ) -> Answer<Vec<Slice<Linked>>> {
+        let page = page.clone();
+        let steps = move |store: &Store, of: &UserId| {
+            let slot = store.users.slot(*of);
+            slot.map_or(1, |slot| store.links(slot, list).others().len())
+        };
+        self.each(of, steps, move |store, _, of| match store.users.slot(*of) {
+            Some(slot) => lists::newest_first(store, slot, list, &page),
+            None => nothing(page.clone()),
+        })
+        .await
+    }
+}

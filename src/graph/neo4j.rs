@@ -1,0 +1,217 @@
+//! The Neo4j graph: users are nodes, friendships relationships, the cursor a node of its own.
+//!
+//! * `(:User {id, handle, firstName, lastName, sortName, sortKey, state, createdAt, from, since})`:
+//!   the version that stands; `from` is the position and `since` the time at which it began. ACTIVE
+//!   users have the label `:Active` too, which is cheaper to check in a traversal than a property.
+//! * `(:User)-[:FRIEND {from, since}]->(:User)`, stored once, lower id → higher id; `REQUESTED` and
+//!   `BLOCKED` from who asked or blocked.
+//! * `FRIEND_PAST`, `REQUESTED_PAST`, `BLOCKED_PAST` and `(:UserPast)` hold what ended, with the
+//!   position `to` and the time `until`.
+//! * `(:Cursor {name: 'p', logId, pos, digest})`: where the projection stands.
+//!
+//! Must never write outside a transaction that has moved the cursor (but for the schema).
+
+mod ask;
+mod client;
+mod cypher;
+mod project;
+mod rows;
+pub mod settings;
+mod sort;
+mod traverse;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use neo4rs::query;
+
+use super::{
+    Answer, Batch, Cursor, Direction, Distant, DistantKey, FriendQuery, Graph, GraphError, Linked,
+    Page, Projected, Recommendation, Relation, Score, Slice, UserQuery,
+};
+use crate::domain::{Handle, Pair, PairState, User, UserId};
+use client::{Client, field};
+
+/// How to reach a Neo4j server.
+#[derive(Clone)]
+pub struct Neo4jSettings {
+    /// The host's name or address.
+    pub host: String,
+    /// The Bolt port.
+    pub port: u16,
+    /// The user.
+    pub user: String,
+    /// The password.
+    pub password: String,
+    /// The database; the server's default if absent.
+    pub database: Option<String>,
+    /// The most connections for reading; one more writes.
+    pub connections: usize,
+    /// The longest wait for an answer, and for a connection to be made. Longer than the server's
+    /// `db.transaction.timeout`, it lets the server be the one that gives up.
+    pub answer_within: Duration,
+    /// The longest wait for a connection to become free.
+    pub wait_within: Duration,
+}
+
+impl Neo4jSettings {
+    /// Settings that fit a server nearby.
+    #[must_use]
+    pub fn new(host: &str, port: u16, user: &str, password: &str) -> Self {
+        Self {
+            host: host.to_owned(),
+            port,
+            user: user.to_owned(),
+            password: password.to_owned(),
+            database: None,
+            connections: 16,
+            answer_within: Duration::from_secs(15),
+            wait_within: Duration::from_secs(5),
+        }
+    }
+
+    fn address(&self) -> String {
+        // `bolt`: to this server and no other. An IPv6 address goes in brackets.
+        if self.host.contains(':') {
+            format!("bolt://[{}]:{}", self.host, self.port)
+        } else {
+            format!("bolt://{}:{}", self.host, self.port)
+        }
+    }
+}
+
+impl fmt::Debug for Neo4jSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Neo4jSettings({} at {})", self.user, self.address())
+    }
+}
+
+/// A graph in a Neo4j database.
+pub struct Neo4jGraph {
+    client: Client,
+    name: String,
+}
+
+impl fmt::Debug for Neo4jGraph {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Neo4jGraph({})", self.name)
+    }
+}
+
+impl Neo4jGraph {
+    /// Connects, checks the server's settings and makes sure of the schema.
+    ///
+    /// # Errors
+    /// `Unavailable` if the server does not answer; `Unusable` if it refuses the user, or one of its
+    /// settings would let a frozen projector block the others.
+    pub async fn connect(settings: Neo4jSettings) -> Result<Self, GraphError> {
+        let client = Client::new(&settings)?;
+        let mut found = Vec::new();
+        for row in client.rows(&query(cypher::SETTINGS)).await? {
+            found.push((field(&row, "name")?, field(&row, "value")?));
+        }
+        settings::check(&found)?;
+        for text in cypher::SCHEMA {
+            client.define(text).await?;
+        }
+        client.define(cypher::AWAIT_SCHEMA).await?;
+        Ok(Self {
+            client,
+            name: settings.address(),
+        })
+    }
+}
+
+#[async_trait]
+impl Graph for Neo4jGraph {
+    async fn cursor(&self) -> Result<Option<Cursor>, GraphError> {
+        self.client.cursor().await
+    }
+
+    async fn project(&self, batch: &Batch) -> Result<Projected, GraphError> {
+        self.client.project(batch).await
+    }
+
+    async fn users(&self, ids: &[UserId]) -> Answer<Vec<Option<Arc<User>>>> {
+        self.client.users(ids).await
+    }
+
+    async fn users_by_handle(&self, handles: &[Handle]) -> Answer<Vec<Option<Arc<User>>>> {
+        self.client.users_by_handle(handles).await
+    }
+
+    async fn list_users(&self, query: &UserQuery) -> Answer<Slice<Arc<User>>> {
+        self.client.list_users(query).await
+    }
+
+    async fn friends(&self, of: &[UserId], query: &FriendQuery) -> Answer<Vec<Slice<Linked>>> {
+        self.client.friends(of, query).await
+    }
+
+    async fn friends_of_friends(
+        &self,
+        of: &[UserId],
+        depth: u32,
+        page: &Page<DistantKey>,
+    ) -> Answer<Vec<Slice<Distant>>> {
+        self.client.friends_of_friends(of, depth, page).await
+    }
+
+    async fn mutual_friends(
+        &self,
+        of: &[(UserId, UserId)],
+        page: &Page<UserId>,
+    ) -> Answer<Vec<Slice<Arc<User>>>> {
+        self.client.mutual_friends(of, page).await
+    }
+
+    async fn recommendations(
+        &self,
+        of: &[UserId],
+        by: Score,
+        limit: usize,
+    ) -> Answer<Vec<Vec<Recommendation>>> {
+        self.client.recommendations(of, by, limit).await
+    }
+
+    async fn relations(&self, of: &[(UserId, UserId)]) -> Answer<Vec<Option<Relation>>> {
+        self.client.relations(of).await
+    }
+
+    async fn paths(
+        &self,
+        of: &[(UserId, UserId)],
+        max_length: u32,
+    ) -> Answer<Vec<Option<Vec<Arc<User>>>>> {
+        self.client.paths(of, max_length).await
+    }
+
+    async fn rings(&self, of: &[UserId], depth: u32) -> Answer<Vec<Vec<u64>>> {
+        self.client.rings(of, depth).await
+    }
+
+    async fn requests(
+        &self,
+        of: &[UserId],
+        direction: Direction,
+        page: &Page<u64>,
+    ) -> Answer<Vec<Slice<Linked>>> {
+        self.client.requests(of, direction, page).await
+    }
+
+    async fn blocked(&self, of: &[UserId], page: &Page<u64>) -> Answer<Vec<Slice<Linked>>> {
+        self.client.blocked(of, page).await
+    }
+
+    async fn ties(&self, of: &[Pair]) -> Answer<Vec<Option<PairState>>> {
+        self.client.ties(of).await
+    }
+
+    fn is_local(&self) -> bool {
+        false
+    }
+
+    fn describe(&self) -> String {
+        self.name.clone()
+    }
+}

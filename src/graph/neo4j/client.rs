@@ -1,0 +1,214 @@
+//! Connections to the server: bounded waiting, retries of what may be retried, and what an error
+//! means.
+//!
+//! Must never retry a write by itself: only `project` knows when that is safe. neo4rs's own `run`
+//! does, so it is used for nothing but the schema.
+
+use std::{future::Future, time::Duration};
+
+use neo4rs::{ConfigBuilder, Error, Graph, Neo4jErrorKind, Query, Row, Txn};
+
+use super::{Neo4jSettings, cypher};
+use crate::graph::{Answer, GraphError, Read};
+
+/// How often a question is asked again before it gives up.
+const TRIES: u32 = 4;
+
+/// The wait before the first of them; it doubles.
+const FIRST_WAIT: Duration = Duration::from_millis(20);
+
+/// How often an answer may be torn by a commit before the next is asked under the cursor's lock.
+const TORN: u32 = 4;
+
+/// Connections to one database.
+pub(super) struct Client {
+    readers: Graph,
+    /// One connection of its own: the projector waits for no reader, and a transaction that was left
+    /// open (its future dropped) is rolled back by the next use, which resets the connection.
+    writer: Graph,
+    answer_within: Duration,
+}
+
+impl Client {
+    /// Does not connect yet.
+    pub(super) fn new(settings: &Neo4jSettings) -> Result<Self, GraphError> {
+        let pool = |connections: usize| {
+            let mut config = ConfigBuilder::new()
+                .uri(settings.address())
+                .user(&settings.user)
+                .password(&settings.password)
+                .max_connections(connections)
+                // Also the longest wait for each part of an answer.
+                .connection_timeout(settings.answer_within)
+                // The longest wait for a connection, whatever its name says.
+                .max_lifetime(settings.wait_within)
+                // Every text gives one row or a few; the driver makes room for this many.
+                .fetch_size(16);
+            if let Some(database) = &settings.database {
+                config = config.db(database.as_str());
+            }
+            Graph::connect(config.build().map_err(fault)?).map_err(fault)
+        };
+        Ok(Self {
+            readers: pool(settings.connections.max(1))?,
+            writer: pool(1)?,
+            answer_within: settings.answer_within,
+        })
+    }
+
+    /// Runs a statement that may be run twice, and gives its rows.
+    pub(super) async fn rows(&self, question: &Query) -> Result<Vec<Row>, GraphError> {
+        self.patiently(|| async {
+            let mut stream = self.readers.execute_read(question.clone()).await?;
+            let mut rows = Vec::new();
+            while let Some(row) = stream.next().await? {
+                rows.push(row);
+            }
+            Ok(rows)
+        })
+        .await
+    }
+
+    /// Makes sure of a part of the schema.
+    pub(super) async fn define(&self, text: &str) -> Result<(), GraphError> {
+        self.patiently(|| self.writer.run(text)).await
+    }
+
+    /// Asks, and reads the answer as of one position.
+    pub(super) async fn ask<T>(
+        &self,
+        question: Query,
+        read: impl Fn(&Row) -> Result<T, GraphError>,
+    ) -> Answer<T> {
+        let answer = |row: &Row, position| {
+            Ok(Read {
+                position,
+                value: read(row)?,
+            })
+        };
+        for _ in 0..TORN {
+            let row = only(self.rows(&question).await?)?;
+            let before: u64 = field(&row, "before")?;
+            if before == field::<u64>(&row, "after")? {
+                return answer(&row, before);
+            }
+        }
+        // A long question in the middle of many batches: they wait.
+        let row = self.patiently(|| self.ask_locked(question.clone())).await?;
+        answer(&row, field(&row, "after")?)
+    }
+
+    /// By the writer's connection: whoever writes has to wait for the lock all the same.
+    async fn ask_locked(&self, question: Query) -> Result<Row, Error> {
+        let mut transaction = self.begin().await?;
+        let row = match transaction.run(cypher::LOCK).await {
+            Ok(()) => single(&mut transaction, question).await,
+            Err(error) => Err(error),
+        };
+        self.abandon(transaction).await;
+        row?.ok_or(Error::NoMoreRows)
+    }
+
+    /// Rolls a transaction back. One that failed cannot be, and keeps its locks until its connection
+    /// is used again: so it is.
+    pub(super) async fn abandon(&self, transaction: Txn) {
+        if transaction.rollback().await.is_err()
+            && let Ok(next) = self.begin().await
+        {
+            // Nothing happened in it.
+            let _ = next.rollback().await;
+        }
+    }
+
+    /// Starts a transaction that writes.
+    pub(super) async fn begin(&self) -> Result<Txn, Error> {
+        self.writer.start_txn().await
+    }
+
+    /// Tries a few times, all in bounded time.
+    async fn patiently<T, F>(&self, attempt: impl Fn() -> F) -> Result<T, GraphError>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        let tries = async {
+            let mut wait = FIRST_WAIT;
+            for _ in 1..TRIES {
+                match attempt().await {
+                    Err(error) if is_passing(&error) => tokio::time::sleep(wait).await,
+                    result => return result.map_err(fault),
+                }
+                wait *= 2;
+            }
+            attempt().await.map_err(fault)
+        };
+        let late =
+            |_| GraphError::Unavailable(format!("no answer within {:?}", self.answer_within));
+        tokio::time::timeout(self.answer_within, tries)
+            .await
+            .map_err(late)?
+    }
+}
+
+/// Runs a statement in a transaction and gives its first row.
+pub(super) async fn single(transaction: &mut Txn, statement: Query) -> Result<Option<Row>, Error> {
+    let mut stream = transaction.execute(statement).await?;
+    let row = stream.next(transaction.handle()).await?;
+    while stream.next(transaction.handle()).await?.is_some() {}
+    Ok(row)
+}
+
+/// The only row.
+pub(super) fn only(rows: Vec<Row>) -> Result<Row, GraphError> {
+    let missing = || GraphError::Unusable("an answer has no row".to_owned());
+    rows.into_iter().next().ok_or_else(missing)
+}
+
+/// A field of a row.
+pub(super) fn field<'row, T: serde::Deserialize<'row>>(
+    row: &'row Row,
+    name: &str,
+) -> Result<T, GraphError> {
+    row.get(name)
+        .map_err(|error| GraphError::Unusable(format!("the answer's {name:?}: {error}")))
+}
+
+/// Whether it may go well another time, nothing having happened.
+pub(super) fn is_passing(error: &Error) -> bool {
+    match error {
+        Error::IOError { .. } => true,
+        Error::Neo4j(error) => error.kind() == Neo4jErrorKind::Transient,
+        _ => false,
+    }
+}
+
+/// What an error means to a caller, without parameters.
+pub(super) fn fault(error: Error) -> GraphError {
+    match error {
+        Error::IOError { detail } => GraphError::Unavailable(detail.to_string()),
+        Error::ConnectionError => {
+            GraphError::Unavailable("no connection became free in time".to_owned())
+        }
+        Error::ConnectionTimedOut => {
+            GraphError::Unavailable("the server did not answer in time".to_owned())
+        }
+        Error::AuthenticationError(message) => {
+            GraphError::Unusable(format!("Neo4j refuses the user or the password: {message}"))
+        }
+        Error::Neo4j(error) if error.code().ends_with(".ConstraintValidationFailed") => {
+            let message = "the graph already has a user who is new in the batch, or another cursor";
+            GraphError::Unusable(message.to_owned())
+        }
+        Error::Neo4j(error) => {
+            // What follows the first line is the text of the question.
+            let message = error.message().lines().next().unwrap_or_default();
+            let message = format!("{message} ({})", error.code());
+            let late = error.code().contains(".Transaction.TransactionTimedOut");
+            if late || error.kind() == Neo4jErrorKind::Transient {
+                GraphError::Unavailable(message)
+            } else {
+                GraphError::Unusable(message)
+            }
+        }
+        other => GraphError::Unusable(other.to_string()),
+    }
+}
