@@ -1,0 +1,369 @@
+//! The write side: a command becomes a record, and its answer comes from the own replay.
+//!
+//! Optimistic concurrency on a log that has none: the condition travels in the record, and its place
+//! in the log decides. Must never answer on the produce acknowledgement alone, and never refuse from
+//! local state what another node could have made possible.
+
+mod key_queue;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout_at},
+};
+use uuid::Uuid;
+
+use crate::{
+    clock::Clock,
+    domain::{Command, Rejection, UserId},
+    event_log::{
+        AppendError, EventLog,
+        record::{self, Envelope},
+    },
+    judge::{Attempt, CommandId, ContentHash, Entry, Outcome, OutcomeResult, RecordId},
+    metrics as names,
+    replay::{
+        Replay, ReplayError,
+        model::Decision,
+        waiters::{Passed, Waiter},
+    },
+};
+
+use key_queue::{Key, KeyQueue, Ticket};
+
+/// How many attempts a command makes before it is given up as `CONFLICT`.
+const ATTEMPTS: usize = 8;
+
+/// The most commands under way in one process; more wait.
+const MAX_UNDER_WAY: usize = 8_192;
+
+/// The longest idempotency key, in bytes.
+pub const MAX_IDEMPOTENCY_KEY: usize = 255;
+
+/// A command and the circumstances of its call.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// What to do.
+    pub command: Command,
+    /// Who asks.
+    pub actor: Arc<str>,
+    /// Names the command, so that a repetition is recognised.
+    pub idempotency_key: Option<String>,
+    /// The W3C trace context of the call.
+    pub traceparent: Option<String>,
+}
+
+/// What a command came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reply {
+    /// The position that shows it: of the deciding record, or where it was refused.
+    pub position: u64,
+    /// What happened.
+    pub result: OutcomeResult,
+}
+
+/// Why a command has no answer, by what the caller may conclude.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HandlerError {
+    /// Others were first each time; nothing took effect.
+    #[error(
+        "others changed the same things {ATTEMPTS} times in a row; nothing took effect, try again"
+    )]
+    Conflict,
+    /// It may take effect, now or later.
+    #[error(
+        "it is unknown whether this took effect; repeat it with the same idempotency key to find out"
+    )]
+    OutcomeUnknown,
+    /// The key named another command before.
+    #[error("this idempotencyKey was used for another command in the last 24 hours; use a new one")]
+    IdempotencyKeyReused,
+    /// The service cannot take commands now; nothing took effect.
+    #[error("the service cannot take this now, nothing took effect: {0}")]
+    Unavailable(&'static str),
+}
+
+/// Decides commands and sees them through the log.
+pub struct CommandHandler {
+    log: Arc<dyn EventLog>,
+    replay: Arc<Replay>,
+    queue: Arc<KeyQueue>,
+    clock: Clock,
+    deadline: Duration,
+    under_way: Semaphore,
+    fault: tokio::sync::watch::Sender<Option<ReplayError>>,
+}
+
+/// What a look at the present state says of a command.
+enum Step {
+    Answer(Reply, ContentHash),
+    Attempt(Decision, Ticket),
+}
+
+impl CommandHandler {
+    /// A handler that gives up on a command after `deadline`.
+    #[must_use]
+    pub fn new(
+        log: Arc<dyn EventLog>,
+        replay: Arc<Replay>,
+        clock: Clock,
+        deadline: Duration,
+    ) -> Self {
+        Self {
+            log,
+            replay,
+            queue: Arc::default(),
+            clock,
+            deadline,
+            under_way: Semaphore::new(MAX_UNDER_WAY),
+            fault: tokio::sync::watch::Sender::new(None),
+        }
+    }
+
+    /// Resolves with the reason when an own record could not be applied: the process must end.
+    pub async fn failed(&self) -> ReplayError {
+        let mut fault = self.fault.subscribe();
+        loop {
+            if let Some(error) = fault.borrow_and_update().clone() {
+                return error;
+            }
+            if fault.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// Sees a command through: its answer is that of the first record of this command which the own
+    /// replay passes.
+    ///
+    /// # Errors
+    /// See [`HandlerError`]. Dropping the future leaves an attempt that may still take effect.
+    pub async fn handle(&self, request: Request) -> Result<Reply, HandlerError> {
+        let start = Instant::now();
+        let answer = self.see_through(&request, start + self.deadline).await;
+        let outcome = match &answer {
+            Ok(reply) if matches!(reply.result, OutcomeResult::Rejected(_)) => "rejected",
+            Ok(_) => "done",
+            Err(HandlerError::Conflict) => "conflict",
+            Err(HandlerError::OutcomeUnknown) => "unknown",
+            Err(HandlerError::IdempotencyKeyReused) => "key_reused",
+            Err(HandlerError::Unavailable(_)) => "unavailable",
+        };
+        metrics::counter!(names::COMMANDS, "outcome" => outcome).increment(1);
+        metrics::histogram!(names::COMMAND_SECONDS).record(start.elapsed().as_secs_f64());
+        answer
+    }
+
+    async fn see_through(
+        &self,
+        request: &Request,
+        deadline: Instant,
+    ) -> Result<Reply, HandlerError> {
+        let busy = HandlerError::Unavailable("too many commands are under way");
+        let permit = timeout_at(deadline, self.under_way.acquire()).await;
+        let _permit = permit.map_err(|_| busy.clone())?;
+        timeout_at(deadline, self.replay.room())
+            .await
+            .map_err(|_| HandlerError::Unavailable("the projection is too far behind"))?;
+        self.live(deadline).await?;
+        let (id, content) = self.identify(request);
+        let mut waiter = self.replay.wait_for(id);
+        let mut ticket = None;
+        let mut attempts = 0;
+        while attempts < ATTEMPTS {
+            let (decision, held) = match self.decide(request, id, content, ticket.take()) {
+                Step::Answer(reply, decided) if decided == content => return Ok(reply),
+                Step::Answer(..) => return Err(HandlerError::IdempotencyKeyReused),
+                Step::Attempt(decision, ticket) => (decision, ticket),
+            };
+            if !held.is_held() {
+                let mut waiting = held;
+                // Whoever decides this command first answers it, however long we wait.
+                tokio::select! {
+                    turn = timeout_at(deadline, waiting.held()) => {
+                        turn.map_err(|_| busy.clone())?;
+                        ticket = Some(waiting);
+                        continue;
+                    }
+                    Passed::Decided(outcome) = waiter.next() => return reply(outcome, content),
+                }
+            }
+            attempts += 1;
+            let attempt = Attempt {
+                id: fresh_record_id(),
+                command: id,
+                content,
+                actor: request.actor.clone(),
+                decided_at: decision.decided_at,
+                guards: decision.guards,
+                writes: decision.writes,
+                decision: decision.result,
+            };
+            let passed = self
+                .attempt(request, attempt, &mut waiter, deadline)
+                .await?;
+            if let Some(outcome) = passed {
+                return reply(outcome, content);
+            }
+            metrics::counter!(names::CONFLICTS).increment(1);
+            ticket = Some(held);
+        }
+        Err(HandlerError::Conflict)
+    }
+
+    async fn live(&self, deadline: Instant) -> Result<(), HandlerError> {
+        let mut progress = self.replay.progress();
+        if progress.borrow().live_at.is_some() {
+            return Ok(());
+        }
+        match timeout_at(
+            deadline,
+            progress.wait_for(|progress| progress.live_at.is_some()),
+        )
+        .await
+        {
+            Ok(Ok(_)) => Ok(()),
+            _ => Err(HandlerError::Unavailable("the log is still being replayed")),
+        }
+    }
+
+    fn identify(&self, request: &Request) -> (CommandId, ContentHash) {
+        self.replay.read(|model| {
+            let created = model.judge().created().expect("replay is live");
+            let key = &created.hash_key;
+            let id = match &request.idempotency_key {
+                Some(name) => key.command_id(&request.actor, name),
+                None => CommandId(*Uuid::new_v4().as_bytes()),
+            };
+            (id, key.content_hash(&request.command))
+        })
+    }
+
+    /// Looks the command up, then decides it; both at one position. A ticket is taken at that
+    /// position too, so that a decision with a held ticket rests on no unfinished attempt of ours.
+    fn decide(
+        &self,
+        request: &Request,
+        id: CommandId,
+        content: ContentHash,
+        ticket: Option<Ticket>,
+    ) -> Step {
+        self.replay.read(|model| {
+            if let Some(outcome) = model.judge().outcome(id) {
+                let reply = Reply {
+                    position: outcome.position,
+                    result: outcome.result,
+                };
+                return Step::Answer(reply, outcome.content);
+            }
+            let decision = model
+                .decide(&request.command, fresh_user_id())
+                .expect("replay is live");
+            if let Err(rejection) = decision.result
+                && self.needs_no_record(request, rejection)
+            {
+                let reply = Reply {
+                    position: decision.position,
+                    result: OutcomeResult::Rejected(rejection),
+                };
+                return Step::Answer(reply, content);
+            }
+            let keys = keys_of(&decision, id);
+            let ticket = match ticket {
+                Some(ticket) if ticket.covers(&keys) => ticket,
+                // Dropped first: it must not wait for itself.
+                ticket => {
+                    drop(ticket);
+                    self.queue.enter(keys)
+                }
+            };
+            Step::Attempt(decision, ticket)
+        })
+    }
+
+    /// A refusal needs no record where no earlier attempt could still prove it wrong: it can never
+    /// become false; or there is no key to repeat the command by, and no other node.
+    fn needs_no_record(&self, request: &Request, rejection: Rejection) -> bool {
+        rejection.is_permanent() || (request.idempotency_key.is_none() && self.log.is_exclusive())
+    }
+
+    /// Appends an attempt and waits until the own replay has passed it; `None` if it was void.
+    async fn attempt(
+        &self,
+        request: &Request,
+        attempt: Attempt,
+        waiter: &mut Waiter,
+        deadline: Instant,
+    ) -> Result<Option<Outcome>, HandlerError> {
+        let id = attempt.id;
+        let envelope = Envelope {
+            time: (self.clock)(),
+            traceparent: request.traceparent.as_deref(),
+        };
+        let message = record::encode(&attempt, envelope);
+        let entry = Entry::Attempt(attempt);
+        let acknowledgement = async {
+            match self.log.append(message).await {
+                Ok(appended) => {
+                    if let Err(error) = self.replay.apply_acknowledged(&entry, appended) {
+                        self.fault.send_replace(Some(error));
+                    }
+                }
+                Err(AppendError::Refused(reason)) => {
+                    tracing::warn!(reason, "the log refused a record");
+                    return;
+                }
+                Err(AppendError::Unknown(reason)) => {
+                    tracing::warn!(reason, "an append was not acknowledged");
+                }
+            }
+            std::future::pending::<()>().await;
+        };
+        tokio::pin!(acknowledgement);
+        loop {
+            tokio::select! {
+                biased;
+                passed = waiter.next() => match passed {
+                    Passed::Decided(outcome) => return Ok(Some(outcome)),
+                    Passed::Void(record) if record == id => return Ok(None),
+                    // An attempt of an earlier call of the same command.
+                    Passed::Void(_) => {}
+                },
+                () = &mut acknowledgement => {
+                    return Err(HandlerError::Unavailable("the log did not take the record"));
+                }
+                () = tokio::time::sleep_until(deadline) => return Err(HandlerError::OutcomeUnknown),
+            }
+        }
+    }
+}
+
+fn reply(outcome: Outcome, content: ContentHash) -> Result<Reply, HandlerError> {
+    if outcome.content != content {
+        return Err(HandlerError::IdempotencyKeyReused);
+    }
+    Ok(Reply {
+        position: outcome.position,
+        result: outcome.result,
+    })
+}
+
+/// What to queue for: the keys of the decision, and the command itself.
+fn keys_of(decision: &Decision, id: CommandId) -> Vec<(Key, bool)> {
+    let guarded = decision
+        .guards
+        .iter()
+        .map(|guard| (guard.key.0, decision.writes.contains(&guard.key)));
+    guarded.chain([(id.0, true)]).collect()
+}
+
+#[expect(clippy::disallowed_methods, reason = "ids of records are made here")]
+fn fresh_record_id() -> RecordId {
+    RecordId(Uuid::now_v7())
+}
+
+#[expect(clippy::disallowed_methods, reason = "ids of new users are made here")]
+fn fresh_user_id() -> UserId {
+    UserId(Uuid::now_v7())
+}

@@ -1,0 +1,69 @@
+//! Coalescing: the changes of a run of positions as one [`Batch`].
+
+use std::{collections::HashMap, sync::Arc};
+
+use crate::{
+    domain::{Change, Edge, EdgeKind, Moment, User, UserId},
+    graph::{Batch, Cursor},
+    judge::LogId,
+    replay::Applied,
+};
+
+/// How many of `waiting` make a batch of about `max` changes; at least one.
+pub(super) fn size(waiting: &[Applied], max: usize) -> usize {
+    let mut changes = 0;
+    let fits = |applied: &&Applied| {
+        changes += applied.changes.len();
+        changes <= max
+    };
+    waiting.iter().take_while(fits).count().max(1)
+}
+
+/// The batch of `run`, which must not be empty, for a graph whose cursor is `from`.
+pub(super) fn coalesce(log_id: LogId, from: Option<Cursor>, run: &[Applied]) -> Batch {
+    let last = run.last().expect("a run is not empty");
+    let cursor = Cursor {
+        log_id,
+        position: last.position,
+        digest: last.digest,
+    };
+    let mut batch = Batch {
+        expect: from.map_or(0, |cursor| cursor.position),
+        cursor,
+        users: Vec::new(),
+        past_users: Vec::new(),
+        closed: Vec::new(),
+        opened: Vec::new(),
+        passed: Vec::new(),
+    };
+    let mut users: HashMap<UserId, Arc<User>> = HashMap::new();
+    let mut edges: HashMap<(EdgeKind, UserId, UserId), Edge> = HashMap::new();
+    for applied in run {
+        let at = Moment {
+            position: applied.position,
+            time: applied.log_time,
+        };
+        for change in &applied.changes {
+            match change {
+                Change::User { before, after } => {
+                    if let Some(before) = before {
+                        batch.past_users.push((before.clone(), at));
+                    }
+                    users.insert(after.id, after.clone());
+                }
+                Change::Opened(edge) => {
+                    edges.insert((edge.kind, edge.from, edge.to), *edge);
+                }
+                Change::Closed(edge) => match edges.remove(&(edge.kind, edge.from, edge.to)) {
+                    Some(_) => batch.passed.push((*edge, at)),
+                    None => batch.closed.push((*edge, at)),
+                },
+            }
+        }
+    }
+    batch.users = users.into_values().collect();
+    batch.users.sort_unstable_by_key(|user| user.from);
+    batch.opened = edges.into_values().collect();
+    batch.opened.sort_unstable_by_key(|edge| edge.opened);
+    batch
+}
