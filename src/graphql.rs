@@ -1,0 +1,129 @@
+//! The API: what front-end developers see. `schema.graphql` is its exported form.
+//!
+//! Must never decide: commands go to the command handler, questions to the graph. A traversal is one
+//! graph query; whatever stands below a list is gathered.
+
+mod connection;
+mod error;
+mod freshness;
+mod friendship;
+mod id;
+mod limits;
+mod loader;
+mod mutation;
+mod projection;
+mod query;
+mod request;
+mod scalar;
+mod user;
+
+use std::sync::Arc;
+
+use async_graphql::EmptySubscription;
+use tokio::sync::watch;
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    clock::Clock,
+    command_handler::{CommandHandler, HandlerError, Reply, Request},
+    event_log::EventLog,
+    graph::Graph,
+    projector::Status,
+    replay::Replay,
+};
+
+pub use error::Code;
+pub use request::{Answered, Call};
+pub use scalar::Position;
+
+type Schema = async_graphql::Schema<query::Query, mutation::Mutation, EmptySubscription>;
+
+/// The API of one node.
+pub struct Api {
+    schema: Schema,
+    services: Services,
+}
+
+/// What the API needs of the node that it serves.
+#[derive(Clone)]
+pub struct Services {
+    /// The log, for its end.
+    pub log: Arc<dyn EventLog>,
+    /// The replay, for positions.
+    pub replay: Arc<Replay>,
+    /// Takes the commands.
+    pub handler: Arc<CommandHandler>,
+    /// Answers the questions.
+    pub graph: Arc<dyn Graph>,
+    /// How the projection stands.
+    pub projection: watch::Receiver<Status>,
+    /// The clock, for lags.
+    pub clock: Clock,
+    /// Commands under way: a stop waits for them.
+    pub commands: TaskTracker,
+    /// Who calls, as long as nobody says who they are.
+    pub actor: Arc<str>,
+}
+
+impl Services {
+    /// Sees a command through in a task of its own, so that it is finished also when the caller goes
+    /// away.
+    async fn see_through(&self, request: Request) -> Result<Reply, HandlerError> {
+        let handler = self.handler.clone();
+        let task = self
+            .commands
+            .spawn(async move { handler.handle(request).await });
+        task.await.unwrap_or(Err(HandlerError::OutcomeUnknown))
+    }
+
+    /// Whether the graph has shown, since the start, what the log held then.
+    fn has_caught_up(&self) -> bool {
+        let live_at = self.replay.progress().borrow().live_at;
+        live_at.is_some_and(|live_at| self.projection.borrow().position >= live_at)
+    }
+
+    /// The token of a position of this log.
+    fn token(&self, position: u64) -> async_graphql::Result<Position> {
+        match self.replay.progress().borrow().log_id {
+            Some(log_id) => Ok(Position { log_id, position }),
+            None => Err(Code::Unavailable.error("the log is still being replayed: try again")),
+        }
+    }
+}
+
+impl Api {
+    /// The API of a node.
+    #[must_use]
+    pub fn new(services: Services) -> Self {
+        let schema = builder().data(services.clone()).finish();
+        Self { schema, services }
+    }
+
+    /// Runs one request to its end.
+    pub async fn run(&self, call: Call) -> Answered {
+        request::run(&self.schema, &self.services, call).await
+    }
+}
+
+/// The schema definition language of the API, as in `schema.graphql`.
+#[must_use]
+pub fn sdl() -> String {
+    let options = async_graphql::SDLExportOptions::new()
+        .sorted_fields()
+        .sorted_arguments()
+        .sorted_enum_items()
+        .include_specified_by();
+    builder().finish().sdl_with_options(options)
+}
+
+fn builder() -> async_graphql::SchemaBuilder<query::Query, mutation::Mutation, EmptySubscription> {
+    Schema::build(
+        query::Query::default(),
+        mutation::Mutation,
+        EmptySubscription,
+    )
+    .limit_depth(limits::MAX_DEPTH)
+    .limit_complexity(limits::MAX_COMPLEXITY)
+    .limit_directives(limits::MAX_DIRECTIVES)
+    .disable_suggestions()
+}

@@ -1,0 +1,94 @@
+//! Faults as GraphQL errors: each with `extensions.code`, and its details only in the server's log.
+//!
+//! A refusal by a business rule is no fault: it is data in a mutation's payload.
+
+use async_graphql::{Error, ErrorExtensions};
+
+use crate::{command_handler::HandlerError, graph::GraphError};
+
+/// What a caller may conclude from a fault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Code {
+    /// An argument is not of its form; `extensions.argument` names it.
+    BadInput,
+    /// An argument names somebody that does not exist; `extensions.argument` names it.
+    NotFound,
+    /// Others were first each time; nothing took effect.
+    Conflict,
+    /// It may take effect, now or later.
+    OutcomeUnknown,
+    /// The idempotency key named another command before.
+    IdempotencyKeyReused,
+    /// The projection did not get there in time.
+    PositionNotReached,
+    /// The position is of another log, or no position.
+    PositionUnknown,
+    /// Too deep, too long or too costly.
+    QueryTooComplex,
+    /// Out of reach for now.
+    Unavailable,
+    /// Our own fault.
+    Internal,
+}
+
+impl Code {
+    /// The code as text.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::BadInput => "BAD_INPUT",
+            Self::NotFound => "NOT_FOUND",
+            Self::Conflict => "CONFLICT",
+            Self::OutcomeUnknown => "OUTCOME_UNKNOWN",
+            Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
+            Self::PositionNotReached => "POSITION_NOT_REACHED",
+            Self::PositionUnknown => "POSITION_UNKNOWN",
+            Self::QueryTooComplex => "QUERY_TOO_COMPLEX",
+            Self::Unavailable => "UNAVAILABLE",
+            Self::Internal => "INTERNAL",
+        }
+    }
+
+    /// An error of this code.
+    #[must_use]
+    pub fn error(self, message: impl Into<String>) -> Error {
+        Error::new(message).extend_with(|_, extensions| extensions.set("code", self.as_str()))
+    }
+}
+
+/// An argument that is not of its form.
+pub(super) fn bad_input(argument: &str, problem: impl std::fmt::Display) -> Error {
+    of_argument(Code::BadInput, argument, problem)
+}
+
+/// An argument that names a user who does not exist.
+pub(super) fn no_such_user(argument: &str) -> Error {
+    of_argument(Code::NotFound, argument, "no user has this id")
+}
+
+fn of_argument(code: Code, argument: &str, problem: impl std::fmt::Display) -> Error {
+    code.error(format!("{argument}: {problem}"))
+        .extend_with(|_, extensions| extensions.set("argument", argument))
+}
+
+/// What callers may know of a fault of the graph.
+pub(super) fn graph_fault(error: &GraphError) -> Error {
+    tracing::error!(error = %error, "the graph did not answer");
+    match error {
+        GraphError::Unavailable(_) | GraphError::Unknown(_) => {
+            Code::Unavailable.error("the graph is out of reach for now: try again")
+        }
+        GraphError::Unusable(_) => Code::Internal.error("the graph could not answer this"),
+    }
+}
+
+/// What callers may know of a command without an answer.
+pub(super) fn handler_fault(error: &HandlerError) -> Error {
+    let code = match error {
+        HandlerError::Conflict => Code::Conflict,
+        HandlerError::OutcomeUnknown => Code::OutcomeUnknown,
+        HandlerError::IdempotencyKeyReused => Code::IdempotencyKeyReused,
+        HandlerError::Unavailable(_) => Code::Unavailable,
+    };
+    code.error(error.to_string())
+}

@@ -1,0 +1,294 @@
+//! Questions to the graph, gathered: whatever stands below a list becomes one graph query.
+//!
+//! Must never ask the graph once for each entry of a list where that costs a round trip each.
+
+use std::{
+    collections::HashMap,
+    hash::Hash,
+    sync::atomic::AtomicU64,
+    sync::{Arc, OnceLock, atomic::Ordering},
+    time::Duration,
+};
+
+use async_graphql::{
+    Result,
+    async_trait::async_trait,
+    dataloader::{DataLoader, Loader},
+};
+use tokio::time::Instant;
+
+use crate::{
+    domain::{Handle, Pair, PairState, User, UserId},
+    graph::{
+        Answer, Direction, Distant, DistantKey, FriendQuery, Graph, GraphError, Linked, Page,
+        Recommendation, Relation, Score, Slice,
+    },
+    metrics as names,
+};
+
+use super::{Services, error::graph_fault};
+
+/// How long a question waits for others to share a round trip.
+const GATHER: Duration = Duration::from_micros(75);
+
+/// A question about one thing, with what it has in common with others of its kind.
+#[async_trait]
+pub(super) trait Question: Clone + Eq + Hash + Send + Sync + 'static {
+    /// The name in metrics.
+    const NAME: &'static str;
+    /// What it is about.
+    type Of: Clone + Send + Sync;
+    /// What questions that are asked together have in common.
+    type Terms: Clone + Eq + Hash + Send + Sync;
+    /// The answer.
+    type Value: Clone + Send + Sync + 'static;
+
+    fn split(&self) -> (Self::Of, Self::Terms);
+    async fn ask(
+        graph: &dyn Graph,
+        of: &[Self::Of],
+        terms: &Self::Terms,
+    ) -> Answer<Vec<Self::Value>>;
+}
+
+/// The least position that a request has read at.
+#[derive(Debug)]
+pub(super) struct ReadPosition(AtomicU64);
+
+impl Default for ReadPosition {
+    fn default() -> Self {
+        Self(AtomicU64::new(u64::MAX))
+    }
+}
+
+impl ReadPosition {
+    fn note(&self, position: u64) {
+        self.0.fetch_min(position, Ordering::Relaxed);
+    }
+
+    pub(super) fn get(&self) -> Option<u64> {
+        let position = self.0.load(Ordering::Relaxed);
+        (position != u64::MAX).then_some(position)
+    }
+}
+
+/// Asks the graph on behalf of one request.
+pub(super) struct Questions {
+    asker: Asker,
+    gathered: OnceLock<DataLoader<Asker>>,
+}
+
+#[derive(Clone)]
+struct Asker {
+    graph: Arc<dyn Graph>,
+    read: Arc<ReadPosition>,
+    /// Whether the graph is still being made from the log and would leave people out.
+    is_partial: bool,
+}
+
+impl Questions {
+    pub(super) fn new(services: &Services, read: Arc<ReadPosition>) -> Self {
+        let graph = services.graph.clone();
+        let is_partial = graph.is_local() && !services.has_caught_up();
+        let asker = Asker {
+            graph,
+            read,
+            is_partial,
+        };
+        Self {
+            asker,
+            gathered: OnceLock::new(),
+        }
+    }
+
+    /// The graph, and where to note the position of an answer: for questions about no list.
+    pub(super) async fn direct<T>(
+        &self,
+        name: &'static str,
+        answer: impl Future<Output = Answer<T>>,
+    ) -> Result<T> {
+        let answer = self.asker.time(name, answer).await;
+        answer.map_err(|error| graph_fault(&error))
+    }
+
+    pub(super) fn graph(&self) -> &dyn Graph {
+        &*self.asker.graph
+    }
+
+    /// Asks one question, together with others like it that are asked at the same time.
+    pub(super) async fn ask<Q: Question>(&self, question: Q) -> Result<Q::Value> {
+        let answer = if self.asker.graph.is_local() {
+            let (of, terms) = question.split();
+            let one = self.asker.many::<Q>(&[of], &terms).await;
+            one.map(|mut values| values.pop())
+        } else {
+            let gathered = self.gathered.get_or_init(|| {
+                // Through the runtime's spawner: the batch must outlive no request.
+                DataLoader::new(self.asker.clone(), spawn_gathering).delay(GATHER)
+            });
+            gathered.load_one(question).await
+        };
+        match answer {
+            Ok(Some(value)) => Ok(value),
+            Ok(None) => Err(graph_fault(&GraphError::Unusable(format!(
+                "it gave fewer answers to {} than it was asked for",
+                Q::NAME
+            )))),
+            Err(error) => Err(graph_fault(&error)),
+        }
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the loader's own batch: it ends with the request that waits for it"
+)]
+fn spawn_gathering(batch: futures::future::BoxFuture<'static, ()>) -> tokio::task::JoinHandle<()> {
+    tokio::spawn(batch)
+}
+
+impl Asker {
+    async fn many<Q: Question>(
+        &self,
+        of: &[Q::Of],
+        terms: &Q::Terms,
+    ) -> Result<Vec<Q::Value>, GraphError> {
+        self.time(Q::NAME, Q::ask(&*self.graph, of, terms)).await
+    }
+
+    async fn time<T>(
+        &self,
+        name: &'static str,
+        answer: impl Future<Output = Answer<T>>,
+    ) -> Result<T, GraphError> {
+        if self.is_partial {
+            return Err(GraphError::Unavailable(
+                "it is being made from the log".to_owned(),
+            ));
+        }
+        let start = Instant::now();
+        let answer = answer.await?;
+        metrics::histogram!(names::GRAPH_QUERY_SECONDS, "question" => name)
+            .record(start.elapsed().as_secs_f64());
+        self.read.note(answer.position);
+        Ok(answer.value)
+    }
+}
+
+impl<Q: Question> Loader<Q> for Asker {
+    type Value = Q::Value;
+    type Error = GraphError;
+
+    async fn load(&self, questions: &[Q]) -> Result<HashMap<Q, Q::Value>, GraphError> {
+        let mut groups: HashMap<Q::Terms, Vec<&Q>> = HashMap::new();
+        for question in questions {
+            let (_, terms) = question.split();
+            groups.entry(terms).or_default().push(question);
+        }
+        let mut answers = HashMap::with_capacity(questions.len());
+        for (terms, asked) in groups {
+            let of: Vec<Q::Of> = asked.iter().map(|question| question.split().0).collect();
+            let values = self.many::<Q>(&of, &terms).await?;
+            answers.extend(asked.into_iter().cloned().zip(values));
+        }
+        Ok(answers)
+    }
+}
+
+/// Defines a question: its fields, which of them it is about, and the port's method.
+macro_rules! question {
+    ($(#[$doc:meta])* $name:ident ($label:literal) {
+        $of:ident: $of_type:ty $(, $term:ident: $term_type:ty)*
+    } -> $value:ty { $graph:ident => $ask:expr }) => {
+        $(#[$doc])*
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        pub(super) struct $name {
+            pub(super) $of: $of_type,
+            $(pub(super) $term: $term_type,)*
+        }
+
+        #[async_trait]
+        impl Question for $name {
+            const NAME: &'static str = $label;
+            type Of = $of_type;
+            type Terms = ($($term_type,)*);
+            type Value = $value;
+
+            fn split(&self) -> (Self::Of, Self::Terms) {
+                (self.$of.clone(), ($(self.$term.clone(),)*))
+            }
+
+            async fn ask(
+                $graph: &dyn Graph,
+                $of: &[Self::Of],
+                terms: &Self::Terms,
+            ) -> Answer<Vec<Self::Value>> {
+                let ($($term,)*) = terms;
+                $ask.await
+            }
+        }
+    };
+}
+
+question!(
+    /// A user by id.
+    UserById("user") { of: UserId } -> Option<Arc<User>> { graph => graph.users(of) }
+);
+question!(
+    /// A user by handle.
+    UserByHandle("user_by_handle") { of: Handle } -> Option<Arc<User>> {
+        graph => graph.users_by_handle(of)
+    }
+);
+question!(
+    /// The friends of a user.
+    Friends("friends") { of: UserId, query: FriendQuery } -> Slice<Linked> {
+        graph => graph.friends(of, query)
+    }
+);
+question!(
+    /// The friends of friends of a user.
+    FriendsOfFriends("friends_of_friends") { of: UserId, depth: u32, page: Page<DistantKey> }
+        -> Slice<Distant> { graph => graph.friends_of_friends(of, *depth, page) }
+);
+question!(
+    /// The common friends of two.
+    MutualFriends("mutual_friends") { of: (UserId, UserId), page: Page<UserId> }
+        -> Slice<Arc<User>> { graph => graph.mutual_friends(of, page) }
+);
+question!(
+    /// Whom a user may want to know.
+    Recommendations("recommendations") { of: UserId, by: Score, limit: usize }
+        -> Vec<Recommendation> { graph => graph.recommendations(of, *by, *limit) }
+);
+question!(
+    /// How two stand to each other.
+    Relations("relations") { of: (UserId, UserId) } -> Option<Relation> {
+        graph => graph.relations(of)
+    }
+);
+question!(
+    /// A chain of friends between two.
+    Paths("path") { of: (UserId, UserId), max_length: u32 } -> Option<Vec<Arc<User>>> {
+        graph => graph.paths(of, *max_length)
+    }
+);
+question!(
+    /// How many people are how far away.
+    Rings("network") { of: UserId, depth: u32 } -> Vec<u64> { graph => graph.rings(of, *depth) }
+);
+question!(
+    /// The open requests of a user.
+    Requests("friend_requests") { of: UserId, direction: Direction, page: Page<u64> }
+        -> Slice<Linked> { graph => graph.requests(of, *direction, page) }
+);
+question!(
+    /// Whom a user blocks.
+    Blocked("blocked_users") { of: UserId, page: Page<u64> } -> Slice<Linked> {
+        graph => graph.blocked(of, page)
+    }
+);
+question!(
+    /// What stands between two.
+    Ties("friendship") { of: Pair } -> Option<PairState> { graph => graph.ties(of) }
+);

@@ -1,0 +1,176 @@
+//! One GraphQL request: who calls, what it may read at the earliest, and where its answer stands.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use async_graphql::{
+    Request, Response, ServerError, Value,
+    parser::types::{DocumentOperations, ExecutableDocument, OperationType},
+    value,
+};
+use tokio::time::Instant;
+
+use crate::metrics as names;
+
+use super::{
+    Schema, Services,
+    error::Code,
+    freshness, limits,
+    loader::{Questions, ReadPosition},
+    scalar::Position,
+};
+
+/// How long a request waits for the position that its header demands.
+const DEMANDED: Duration = Duration::from_secs(1);
+
+/// Who calls, and what the call has written.
+pub(super) struct Caller {
+    pub(super) actor: Arc<str>,
+    pub(super) traceparent: Option<String>,
+    written: Arc<AtomicU64>,
+}
+
+impl Caller {
+    /// Notes the position of an outcome.
+    pub(super) fn wrote(&self, position: u64) {
+        self.written.fetch_max(position, Ordering::Relaxed);
+    }
+}
+
+/// What came over HTTP.
+#[derive(Debug, Clone, Default)]
+pub struct Call {
+    /// The document.
+    pub query: String,
+    /// Which of its operations to run.
+    pub operation_name: Option<String>,
+    /// The variables: a JSON object.
+    pub variables: serde_json::Value,
+    /// The header `foaf-at-least`.
+    pub at_least: Option<String>,
+    /// The header `traceparent`.
+    pub traceparent: Option<String>,
+}
+
+/// An answer, ready to be sent.
+pub struct Answered {
+    /// The GraphQL response.
+    pub response: Response,
+    /// Whether it was refused before anything was executed.
+    pub is_request_error: bool,
+    /// The header `foaf-position`.
+    pub position: Option<String>,
+}
+
+/// Runs one request to its end.
+pub(super) async fn run(schema: &Schema, services: &Services, call: Call) -> Answered {
+    let start = Instant::now();
+    let read = Arc::new(ReadPosition::default());
+    let written = Arc::new(AtomicU64::new(0));
+    let result = execute(schema, services, call, &read, &written).await;
+    metrics::histogram!(names::GRAPHQL_SECONDS).record(start.elapsed().as_secs_f64());
+    let is_request_error = result.is_err();
+    let mut response = result.unwrap_or_else(|error| Response::from_errors(vec![error]));
+    let read = read
+        .get()
+        .unwrap_or_else(|| services.projection.borrow().position);
+    let position = read.max(written.load(Ordering::Relaxed));
+    let position = services.token(position).ok().map(Position::to_token);
+    if let Some(position) = &position {
+        let stand = value!({ "position": position.clone() });
+        response.extensions.insert("foaf".to_owned(), stand);
+    }
+    for error in &mut response.errors {
+        name_code(error);
+    }
+    Answered {
+        is_request_error: is_request_error
+            || (response.data == Value::Null && response.errors.iter().all(|e| e.path.is_empty())),
+        response,
+        position,
+    }
+}
+
+async fn execute(
+    schema: &Schema,
+    services: &Services,
+    call: Call,
+    read: &Arc<ReadPosition>,
+    written: &Arc<AtomicU64>,
+) -> Result<Response, ServerError> {
+    let document = limits::parse(&call.query)?;
+    check_operation(&document, call.operation_name.as_deref())?;
+    if !(call.variables.is_object() || call.variables.is_null()) {
+        return Err(refuse(Code::BadInput, "variables: a JSON object is wanted"));
+    }
+    if let Some(token) = &call.at_least {
+        let wanted = Position::parse_token(token).ok_or_else(|| {
+            refuse(
+                Code::PositionUnknown,
+                "foaf-at-least: not a position: pass on what `foaf-position` or a mutation gave",
+            )
+        })?;
+        freshness::wait(services, wanted, DEMANDED)
+            .await
+            .map_err(|error| error.into_server_error(async_graphql::Pos::default()))?;
+    }
+    let mut request = Request::new(call.query)
+        .variables(async_graphql::Variables::from_json(call.variables))
+        .data(Questions::new(services, read.clone()))
+        .data(Caller {
+            actor: services.actor.clone(),
+            traceparent: call.traceparent,
+            written: written.clone(),
+        });
+    request.operation_name = call.operation_name;
+    request.set_parsed_query(document);
+    Ok(schema.execute(request).await)
+}
+
+/// Exactly one operation must be meant. (The parser takes a single named one for one of several.)
+fn check_operation(document: &ExecutableDocument, name: Option<&str>) -> Result<(), ServerError> {
+    let operation = match (&document.operations, name) {
+        (DocumentOperations::Single(operation), None) => Some(operation),
+        (DocumentOperations::Single(_), Some(_)) => None,
+        (DocumentOperations::Multiple(all), Some(name)) => all.get(name),
+        (DocumentOperations::Multiple(all), None) if all.len() == 1 => all.values().next(),
+        (DocumentOperations::Multiple(_), None) => {
+            let message = "operationName: the document has several operations, say which one";
+            return Err(refuse(Code::BadInput, message));
+        }
+    };
+    match operation {
+        None => Err(refuse(
+            Code::BadInput,
+            "operationName: the document has no operation of this name",
+        )),
+        Some(operation) if operation.node.ty == OperationType::Subscription => Err(refuse(
+            Code::BadInput,
+            "query: subscriptions are not answered by POST",
+        )),
+        Some(_) => Ok(()),
+    }
+}
+
+pub(super) fn refuse(code: Code, message: impl Into<String>) -> ServerError {
+    code.error(message)
+        .into_server_error(async_graphql::Pos::default())
+}
+
+/// Gives a code to the errors that the GraphQL engine makes itself.
+fn name_code(error: &mut ServerError) {
+    let extensions = error.extensions.get_or_insert_default();
+    if extensions.get("code").is_some() {
+        return;
+    }
+    let code = match error.message.as_str() {
+        "Query is too complex." | "Query is nested too deep." => Code::QueryTooComplex,
+        _ => Code::BadInput,
+    };
+    extensions.set("code", code.as_str());
+}

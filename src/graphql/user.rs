@@ -1,0 +1,382 @@
+//! The type `User`: who somebody is, and every traversal that starts there.
+
+mod parts;
+
+use std::sync::Arc;
+
+use async_graphql::{Context, ID, Object, Result};
+
+use crate::{
+    domain::{self, UserId},
+    graph::{self, DistantKey, FriendQuery, UserKey},
+};
+
+use super::{
+    connection::{Connection, PageArgs, in_range, int, list_cost, page_cost, size},
+    friendship::{LinkEdge, Relationship, links},
+    id::{GlobalId, user_id},
+    loader::{
+        Blocked, Friends, FriendsOfFriends, MutualFriends, Questions, Recommendations, Requests,
+        Rings, UserById,
+    },
+    scalar::DateTime,
+};
+
+pub(super) use parts::{
+    DistantEdge, FriendEdge, FriendFilter, FriendOrder, Network, RecommendationConnection,
+    RecommendationEdge, RecommendationScore, RequestDirection, Ring, UserEdge, UserState,
+};
+
+/// A person in the graph.
+pub(super) struct User(pub(super) Arc<domain::User>);
+
+/// Users by id, below whatever list it stands.
+pub(super) async fn load(ctx: &Context<'_>, id: UserId) -> Result<Option<User>> {
+    let questions = ctx.data_unchecked::<Questions>();
+    Ok(questions.ask(UserById { of: id }).await?.map(User))
+}
+
+/// Whether a field of that name is asked for below this one.
+pub(super) fn asks_for(ctx: &Context<'_>, field: &str) -> bool {
+    ctx.look_ahead().field(field).exists()
+}
+
+#[Object]
+impl User {
+    /// The global id, for `node` and wherever an `ID` is wanted.
+    pub(super) async fn id(&self) -> ID {
+        GlobalId::User(self.0.id).to_id()
+    }
+
+    /// The id in the log and in the graph.
+    async fn uuid(&self) -> String {
+        self.0.id.to_string()
+    }
+
+    /// The unique handle; of an archived user the last one, which others may hold by now.
+    async fn handle(&self) -> &str {
+        self.0.profile.handle.as_str()
+    }
+
+    /// The first name.
+    async fn first_name(&self) -> &str {
+        self.0.profile.first_name.as_str()
+    }
+
+    /// The last name, if there is one.
+    async fn last_name(&self) -> Option<&str> {
+        self.0.profile.last_name.as_ref().map(domain::Name::as_str)
+    }
+
+    /// First and last name with a space between.
+    async fn name(&self) -> String {
+        self.0.profile.full_name()
+    }
+
+    /// Where the user stands.
+    async fn state(&self) -> UserState {
+        self.0.state.into()
+    }
+
+    /// When the user was registered.
+    async fn created_at(&self) -> DateTime {
+        DateTime(self.0.created_at)
+    }
+
+    /// When the profile or the state last changed.
+    async fn updated_at(&self) -> DateTime {
+        DateTime(self.0.from.time)
+    }
+
+    /// The user's friends. Those who are not ACTIVE are passed over.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is an argument of the field"
+    )]
+    async fn friends(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "How many from the start, 1 to 500; 50 if neither first nor last is given."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only entries after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 1 to 500.")] last: Option<i32>,
+        #[graphql(desc = "Only entries before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Which friends.")] filter: Option<FriendFilter>,
+        #[graphql(default_with = "FriendOrder::Id", desc = "The order, ascending.")]
+        order_by: FriendOrder,
+    ) -> Result<Connection<FriendEdge>> {
+        let order = graph::FriendOrder::from(order_by);
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        let page = args.page(asks_for(ctx, "totalCount"), |key| {
+            matches!(
+                (order, key),
+                (graph::FriendOrder::Id, UserKey::Id(_))
+                    | (graph::FriendOrder::Name, UserKey::Name(..))
+                    | (graph::FriendOrder::Since, UserKey::Since(_))
+            )
+        })?;
+        let query = FriendQuery {
+            handle_prefix: filter.and_then(|filter| prefix(filter.handle_prefix)),
+            order,
+            page,
+        };
+        let question = Friends {
+            of: self.0.id,
+            query: query.clone(),
+        };
+        let found = ctx.data_unchecked::<Questions>().ask(question).await?;
+        let key = |friend: &graph::Linked| match order {
+            graph::FriendOrder::Id => UserKey::Id(friend.user.id),
+            graph::FriendOrder::Name => name_key(&friend.user),
+            graph::FriendOrder::Since => UserKey::Since(friend.since.position),
+        };
+        Ok(Connection::new(
+            &query.page,
+            found,
+            key,
+            |cursor, friend| FriendEdge {
+                cursor,
+                since: DateTime(friend.since.time),
+                node: User(friend.user),
+            },
+        ))
+    }
+
+    /// Everybody at distance 2 to `depth`: never the user, never a friend, nobody who is not ACTIVE.
+    /// Order: the distance, then the number of common friends down, then the id.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    async fn friends_of_friends(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 2, desc = "How far, 2 to 6.")] depth: i32,
+        #[graphql(
+            desc = "How many from the start, 1 to 500; 50 if neither first nor last is given."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only entries after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 1 to 500.")] last: Option<i32>,
+        #[graphql(desc = "Only entries before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<DistantEdge>> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        let page = args.page(asks_for(ctx, "totalCount"), |_: &DistantKey| true)?;
+        let question = FriendsOfFriends {
+            of: self.0.id,
+            depth: in_range("depth", depth, 2..=6)?,
+            page: page.clone(),
+        };
+        let found = ctx.data_unchecked::<Questions>().ask(question).await?;
+        let key = |found: &graph::Distant| DistantKey {
+            distance: found.distance,
+            mutual: found.mutual,
+            id: found.user.id,
+        };
+        Ok(Connection::new(&page, found, key, |cursor, found| {
+            DistantEdge {
+                cursor,
+                distance: int(found.distance.into()),
+                mutual_friend_count: int(found.mutual),
+                node: User(found.user),
+            }
+        }))
+    }
+
+    /// The friends that this user and another have in common, by id.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    async fn mutual_friends(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The id of the other user.")] with: ID,
+        #[graphql(
+            desc = "How many from the start, 1 to 500; 50 if neither first nor last is given."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only entries after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 1 to 500.")] last: Option<i32>,
+        #[graphql(desc = "Only entries before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<UserEdge>> {
+        let other = user_id(&with, "with")?;
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        let page = args.page(asks_for(ctx, "totalCount"), |_: &UserId| true)?;
+        let question = MutualFriends {
+            of: (self.0.id, other),
+            page: page.clone(),
+        };
+        let found = ctx.data_unchecked::<Questions>().ask(question).await?;
+        if found.items.is_empty() {
+            known(ctx, other, "with").await?;
+        }
+        Ok(Connection::new(
+            &page,
+            found,
+            |user| user.id,
+            |cursor, user| UserEdge {
+                cursor,
+                node: User(user),
+            },
+        ))
+    }
+
+    /// Whom the user may want to know: people at distance 2 with whom no request is open and no block
+    /// stands. Order: the score down, then by id.
+    #[graphql(complexity = "list_cost(first, child_complexity)")]
+    async fn recommendations(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 10, desc = "How many, 1 to 500.")] first: i32,
+        #[graphql(
+            default_with = "RecommendationScore::CommonFriends",
+            desc = "How to score."
+        )]
+        by: RecommendationScore,
+    ) -> Result<RecommendationConnection> {
+        let question = Recommendations {
+            of: self.0.id,
+            by: by.into(),
+            limit: size("first", first)?,
+        };
+        let found = ctx.data_unchecked::<Questions>().ask(question).await?;
+        let of = self.0.id;
+        let edges = found
+            .into_iter()
+            .map(|found| RecommendationEdge { of, found });
+        Ok(RecommendationConnection {
+            edges: edges.collect(),
+        })
+    }
+
+    /// How this user stands to another.
+    #[graphql(complexity = "10 + child_complexity")]
+    async fn relation_to(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The id of the other user.")] user: ID,
+    ) -> Result<Option<Relationship>> {
+        let other = user_id(&user, "user")?;
+        let relation = Relationship::load(ctx, self.0.id, other).await?;
+        if relation.is_none() {
+            known(ctx, other, "user").await?;
+        }
+        Ok(relation)
+    }
+
+    /// How many people are how far away.
+    #[graphql(complexity = "10 + child_complexity")]
+    async fn network(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default = 3, desc = "How far, 1 to 6.")] depth: i32,
+    ) -> Result<Network> {
+        let depth = in_range("depth", depth, 1..=6)?;
+        let question = Rings {
+            of: self.0.id,
+            depth,
+        };
+        let counts = ctx.data_unchecked::<Questions>().ask(question).await?;
+        let reached = int(counts.iter().sum());
+        let rings = (1..).zip(counts).map(|(distance, count)| Ring {
+            distance,
+            count: int(count),
+        });
+        Ok(Network {
+            rings: rings.collect(),
+            reached,
+        })
+    }
+
+    /// The friend requests that are open, the newest first.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    async fn friend_requests(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default_with = "RequestDirection::Incoming", desc = "Whose requests.")]
+        direction: RequestDirection,
+        #[graphql(
+            desc = "How many from the start, 1 to 500; 50 if neither first nor last is given."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only entries after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 1 to 500.")] last: Option<i32>,
+        #[graphql(desc = "Only entries before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<LinkEdge>> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        let page = args.page(asks_for(ctx, "totalCount"), |_: &u64| true)?;
+        let question = Requests {
+            of: self.0.id,
+            direction: direction.into(),
+            page: page.clone(),
+        };
+        let found = ctx.data_unchecked::<Questions>().ask(question).await?;
+        Ok(links(&page, found))
+    }
+
+    /// Whom this user blocks, the newest first.
+    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    async fn blocked_users(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "How many from the start, 1 to 500; 50 if neither first nor last is given."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only entries after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 1 to 500.")] last: Option<i32>,
+        #[graphql(desc = "Only entries before this cursor.")] before: Option<String>,
+    ) -> Result<Connection<LinkEdge>> {
+        let args = PageArgs {
+            first,
+            after,
+            last,
+            before,
+        };
+        let page = args.page(asks_for(ctx, "totalCount"), |_: &u64| true)?;
+        let question = Blocked {
+            of: self.0.id,
+            page: page.clone(),
+        };
+        let found = ctx.data_unchecked::<Questions>().ask(question).await?;
+        Ok(links(&page, found))
+    }
+}
+
+/// An error that names the argument, if nobody has this id.
+pub(super) async fn known(ctx: &Context<'_>, id: UserId, argument: &str) -> Result<()> {
+    match load(ctx, id).await? {
+        Some(_) => Ok(()),
+        None => Err(super::error::no_such_user(argument)),
+    }
+}
+
+/// A prefix as handles are folded; an empty one filters nothing.
+pub(super) fn prefix(text: Option<String>) -> Option<String> {
+    text.map(|text| text.to_lowercase())
+        .filter(|text| !text.is_empty())
+}
+
+/// The place of a user in a list by name.
+pub(super) fn name_key(user: &domain::User) -> UserKey {
+    let name = domain::text::fold_text(&user.profile.full_name());
+    UserKey::Name(name, user.id)
+}

@@ -1,0 +1,173 @@
+//! The HTTP side: routes, limits and health.
+//!
+//! `POST /graphql` takes JSON only, so that no foreign page can make a browser send one; a mutation is
+//! never run by GET. Must never decide what a query means.
+
+mod health;
+mod limits;
+mod playground;
+
+use std::sync::Arc;
+
+use axum::{
+    Json, Router,
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{any, get},
+};
+use metrics_exporter_prometheus::PrometheusHandle;
+use serde::Deserialize;
+use serde_json::json;
+use tower_http::compression::CompressionLayer;
+
+use crate::{
+    graphql::{Api, Call, Code},
+    metrics as names,
+};
+
+pub use health::Health;
+
+/// What the routes need.
+#[derive(Clone)]
+pub struct Site {
+    /// The API.
+    pub api: Arc<Api>,
+    /// How the node is.
+    pub health: Health,
+    /// The metrics of the process.
+    pub metrics: PrometheusHandle,
+}
+
+/// The GraphQL media type, whose status says whether the request was understood.
+const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
+
+/// Every route.
+pub fn router(site: Site) -> Router {
+    Router::new()
+        .route("/graphql", any(graphql))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .route("/metrics", get(metrics))
+        .with_state(site)
+        .merge(playground::router())
+        .fallback(unknown)
+        .layer(axum::middleware::from_fn(count))
+        .layer(CompressionLayer::new())
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Body {
+    query: Option<String>,
+    operation_name: Option<String>,
+    #[serde(default)]
+    variables: serde_json::Value,
+}
+
+async fn graphql(State(site): State<Site>, request: Request) -> Response {
+    if request.method() != Method::POST {
+        let allow = [(header::ALLOW, "POST")];
+        let message = "send GraphQL by POST; the playground is at /";
+        return (
+            allow,
+            refusal(StatusCode::METHOD_NOT_ALLOWED, Code::BadInput, message),
+        )
+            .into_response();
+    }
+    let call = match read(request.headers().clone(), request).await {
+        Ok((call, is_strict)) => (call, is_strict),
+        Err(refusal) => return refusal,
+    };
+    let (call, is_strict) = call;
+    let answered = site.api.run(call).await;
+    let status = if answered.is_request_error && is_strict {
+        StatusCode::BAD_REQUEST
+    } else {
+        StatusCode::OK
+    };
+    let kind = if is_strict {
+        GRAPHQL_RESPONSE
+    } else {
+        "application/json"
+    };
+    let mut response = (status, Json(answered.response)).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if let Some(position) = answered.position
+        && let Ok(position) = HeaderValue::from_str(&position)
+    {
+        headers.insert(HeaderName::from_static("foaf-position"), position);
+    }
+    response
+}
+
+/// Reads a request; also says whether the caller prefers the GraphQL media type.
+async fn read(headers: HeaderMap, request: Request) -> Result<(Call, bool), Response> {
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let kind = text("content-type").unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    if !kind.eq_ignore_ascii_case("application/json") {
+        return Err(refusal(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Code::BadInput,
+            "content-type: application/json is wanted",
+        ));
+    }
+    let body = limits::body(request.into_body()).await?;
+    let body: Body = serde_json::from_slice(&body).map_err(|error| {
+        let is_batch = body.first() == Some(&b'[');
+        let message = if is_batch {
+            "body: batches are not answered: send one request at a time".to_owned()
+        } else {
+            format!("body: not a GraphQL request as JSON: {error}")
+        };
+        refusal(StatusCode::BAD_REQUEST, Code::BadInput, &message)
+    })?;
+    let Some(query) = body.query else {
+        return Err(refusal(
+            StatusCode::BAD_REQUEST,
+            Code::BadInput,
+            "query: the body has no GraphQL document under this name",
+        ));
+    };
+    let call = Call {
+        query,
+        operation_name: body.operation_name,
+        variables: body.variables,
+        at_least: text("foaf-at-least").map(str::to_owned),
+        traceparent: text("traceparent")
+            .filter(|text| text.len() <= 128)
+            .map(str::to_owned),
+    };
+    let is_strict = text("accept").is_some_and(|accept| accept.contains(GRAPHQL_RESPONSE));
+    Ok((call, is_strict))
+}
+
+async fn metrics(State(site): State<Site>) -> Response {
+    site.health.measure();
+    let kind = [(
+        header::CONTENT_TYPE,
+        "text/plain; version=0.0.4; charset=utf-8",
+    )];
+    (kind, site.metrics.render()).into_response()
+}
+
+async fn unknown() -> Response {
+    let message = "nothing is here: GraphQL is at POST /graphql, the playground at /";
+    refusal(StatusCode::NOT_FOUND, Code::NotFound, message)
+}
+
+async fn count(request: Request, next: axum::middleware::Next) -> Response {
+    let response = next.run(request).await;
+    let status = response.status().as_str().to_owned();
+    metrics::counter!(names::HTTP_REQUESTS, "status" => status).increment(1);
+    response
+}
+
+/// A refusal in the shape of a GraphQL response.
+fn refusal(status: StatusCode, code: Code, message: &str) -> Response {
+    let error = json!({ "message": message, "extensions": { "code": code.as_str() } });
+    (status, Json(json!({ "errors": [error] }))).into_response()
+}

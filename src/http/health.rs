@@ -1,0 +1,59 @@
+//! How the node is: whether it lives, and whether it is ready for callers.
+
+use axum::{Json, extract::State, http::StatusCode, response::IntoResponse};
+use serde_json::json;
+use tokio::sync::watch;
+
+use crate::{metrics as names, projector::Status, replay::Progress};
+
+use super::Site;
+
+/// The node's vital signs.
+#[derive(Clone)]
+pub struct Health {
+    /// How far replay has come.
+    pub replay: watch::Receiver<Progress>,
+    /// How the projection stands.
+    pub projection: watch::Receiver<Status>,
+}
+
+impl Health {
+    /// What keeps the node from being ready.
+    #[must_use]
+    pub fn obstacle(&self) -> Option<String> {
+        let live_at = self.replay.borrow().live_at;
+        let status = self.projection.borrow();
+        if status.is_halted {
+            return Some("the projection has halted; see the log of this process".to_owned());
+        }
+        match live_at {
+            None => Some("the log is being replayed".to_owned()),
+            Some(live_at) if status.position < live_at => {
+                Some("the graph is being projected".to_owned())
+            }
+            Some(_) => None,
+        }
+    }
+
+    /// Brings the metrics up to date that are only read now and then.
+    pub(super) fn measure(&self) {
+        let replayed = self.replay.borrow().position;
+        let lag = replayed.saturating_sub(self.projection.borrow().position);
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+        metrics::gauge!(names::LAG_RECORDS).set(lag as f64);
+    }
+}
+
+pub(super) async fn live() -> impl IntoResponse {
+    Json(json!({ "status": "live" }))
+}
+
+pub(super) async fn ready(State(site): State<Site>) -> impl IntoResponse {
+    match site.health.obstacle() {
+        None => (StatusCode::OK, Json(json!({ "status": "ready" }))),
+        Some(reason) => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            Json(json!({ "status": "not ready", "reason": reason })),
+        ),
+    }
+}
