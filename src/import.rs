@@ -1,0 +1,322 @@
+//! Import: people and friendships from files become commands, pipelined; users first.
+//!
+//! What the state already holds is skipped without a command, so a second import changes nothing.
+//! Must never write but through the command handler.
+
+mod csv_files;
+mod edge_list;
+mod run;
+
+use std::{
+    fmt,
+    fs::File,
+    io::{BufRead, BufReader, Read},
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, Result, bail};
+use flate2::bufread::MultiGzDecoder;
+use uuid::{Builder, Uuid};
+
+use crate::domain::{Handle, Profile, UserId};
+
+pub use run::{Stage, Step, Target, run};
+
+/// So many refused lines, and it is the wrong file.
+const MAX_REFUSED: usize = 100_000;
+
+/// What to import, and under which name.
+pub struct Source {
+    name: String,
+    kind: Kind,
+}
+
+enum Kind {
+    EdgeList(PathBuf),
+    Csv {
+        users: Option<Input>,
+        friendships: Option<Input>,
+    },
+}
+
+/// A file, or a text that the program carries.
+enum Input {
+    File(PathBuf),
+    Text(&'static str, &'static str),
+}
+
+/// What an import did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// The users.
+    pub users: Count,
+    /// The friendships.
+    pub friendships: Count,
+    /// Every line that was refused.
+    pub refused: Vec<Refused>,
+    /// How long it took until everything could be read, in milliseconds.
+    pub duration_ms: u64,
+}
+
+/// How many were new, and how many were there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Count {
+    /// Made by this import.
+    pub new: u64,
+    /// There already.
+    pub known: u64,
+}
+
+/// A line that was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// The file.
+    pub file: String,
+    /// The line, from 1 on.
+    pub line: u64,
+    /// Why.
+    pub reason: String,
+}
+
+/// A user to be registered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct NewUser {
+    line: u64,
+    id: UserId,
+    profile: Profile,
+}
+
+/// A friendship to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct NewFriendship {
+    line: u64,
+    from: Person,
+    to: Person,
+}
+
+/// How a file names a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Person {
+    Id(UserId),
+    Handle(Handle),
+}
+
+impl Source {
+    /// An edge list; the name is the file's without its endings, unless given.
+    ///
+    /// # Errors
+    /// If the name cannot be part of a handle.
+    pub fn edge_list(file: PathBuf, name: Option<String>) -> Result<Self> {
+        let name = checked_name(name, &file)?;
+        let kind = Kind::EdgeList(file);
+        Ok(Self { name, kind })
+    }
+
+    /// CSV files; the name is that of the first file without its endings, unless given.
+    ///
+    /// # Errors
+    /// If there is no file, or the name cannot be part of a handle.
+    pub fn csv_files(
+        users: Option<PathBuf>,
+        friendships: Option<PathBuf>,
+        name: Option<String>,
+    ) -> Result<Self> {
+        let Some(first) = users.as_ref().or(friendships.as_ref()) else {
+            bail!(
+                "nothing to import: name a FILE with an edge list, or CSV files with --users and --friendships"
+            );
+        };
+        Ok(Self {
+            name: checked_name(name, first)?,
+            kind: Kind::Csv {
+                users: users.map(Input::File),
+                friendships: friendships.map(Input::File),
+            },
+        })
+    }
+
+    /// CSV texts that the program carries.
+    #[must_use]
+    pub fn csv_text(name: &'static str, users: &'static str, friendships: &'static str) -> Self {
+        Self {
+            name: name.to_owned(),
+            kind: Kind::Csv {
+                users: Some(Input::Text("users", users)),
+                friendships: Some(Input::Text("friendships", friendships)),
+            },
+        }
+    }
+
+    /// Whether the files are there and begin as they should.
+    ///
+    /// # Errors
+    /// The file, what is wrong, and what is wanted.
+    pub fn check(&self) -> Result<()> {
+        match &self.kind {
+            Kind::EdgeList(file) => open(file).map(drop),
+            Kind::Csv { users, friendships } => {
+                csv_files::check(users.as_ref(), friendships.as_ref())
+            }
+        }
+    }
+
+    /// Reads the users, and what to refuse.
+    fn users(&self, refused: &mut Refusals) -> Result<Vec<NewUser>> {
+        match &self.kind {
+            Kind::EdgeList(file) => edge_list::users(&self.name, file, refused),
+            Kind::Csv { users: None, .. } => Ok(Vec::new()),
+            Kind::Csv {
+                users: Some(users), ..
+            } => csv_files::users(&self.name, users, refused),
+        }
+    }
+
+    /// Reads the friendships, and what to refuse.
+    fn friendships(&self, refused: &mut Refusals) -> Result<Vec<NewFriendship>> {
+        match &self.kind {
+            Kind::EdgeList(file) => edge_list::friendships(&self.name, file),
+            Kind::Csv {
+                friendships: None, ..
+            } => Ok(Vec::new()),
+            Kind::Csv {
+                friendships: Some(friendships),
+                ..
+            } => csv_files::friendships(friendships, refused),
+        }
+    }
+
+    /// What to call the files of a stage.
+    fn file(&self, stage: Stage) -> String {
+        let input = |input: &Option<Input>| input.as_ref().map(Input::name).unwrap_or_default();
+        match (&self.kind, stage) {
+            (Kind::EdgeList(file), _) => file.display().to_string(),
+            (Kind::Csv { users, .. }, Stage::Users) => input(users),
+            (Kind::Csv { friendships, .. }, _) => input(friendships),
+        }
+    }
+}
+
+impl Input {
+    fn name(&self) -> String {
+        match self {
+            Self::File(path) => path.display().to_string(),
+            Self::Text(name, _) => (*name).to_owned(),
+        }
+    }
+
+    fn open(&self) -> Result<Box<dyn BufRead>> {
+        match self {
+            Self::File(path) => open(path),
+            Self::Text(_, text) => Ok(Box::new(text.as_bytes())),
+        }
+    }
+}
+
+/// The lines refused so far.
+#[derive(Default)]
+struct Refusals {
+    lines: Vec<Refused>,
+}
+
+impl Refusals {
+    fn add(&mut self, file: &str, line: u64, reason: impl Into<String>) -> Result<()> {
+        if self.lines.len() == MAX_REFUSED {
+            bail!(
+                "{file}: more than {MAX_REFUSED} lines were refused, is this the right file? The first: line {}: {}",
+                self.lines[0].line,
+                self.lines[0].reason
+            );
+        }
+        self.lines.push(Refused {
+            file: file.to_owned(),
+            line,
+            reason: reason.into(),
+        });
+        Ok(())
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (count, what) in [(self.users, "users"), (self.friendships, "friendships")] {
+            writeln!(
+                f,
+                "{what}: {} new, {} there already",
+                count.new, count.known
+            )?;
+        }
+        if self.users.new + self.friendships.new == 0 {
+            writeln!(f, "nothing was changed")?;
+        } else {
+            #[expect(clippy::cast_precision_loss, reason = "for people to read")]
+            let seconds = self.duration_ms.max(1) as f64 / 1000.0;
+            #[expect(clippy::cast_precision_loss, reason = "for people to read")]
+            let rate = (self.users.new + self.friendships.new) as f64 / seconds;
+            writeln!(f, "readable after {seconds:.1} s ({rate:.0}/s)")?;
+        }
+        write!(f, "refused lines: {}", self.refused.len())?;
+        for refused in &self.refused {
+            write!(
+                f,
+                "\n  {}, line {}: {}",
+                refused.file, refused.line, refused.reason
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// The name of a data set: part of handles.
+fn checked_name(name: Option<String>, file: &Path) -> Result<String> {
+    let stem = || {
+        let name = file.file_name().unwrap_or_default().to_string_lossy();
+        let name = name.strip_suffix(".gz").unwrap_or(&name);
+        name.split('.').next().unwrap_or_default().to_owned()
+    };
+    let name = name.unwrap_or_else(stem);
+    match Handle::parse(&name) {
+        Ok(handle) if handle.as_str().len() <= 40 => Ok(handle.as_str().to_owned()),
+        _ => bail!(
+            "{name:?} cannot be the beginning of a handle (up to 40 of a-z 0-9 . _ -); name the data set with --name"
+        ),
+    }
+}
+
+/// Opens a file; one that is gzipped is unpacked.
+fn open(path: &Path) -> Result<Box<dyn BufRead>> {
+    let fault = || format!("{} cannot be read", path.display());
+    let mut reader = BufReader::with_capacity(1 << 16, File::open(path).with_context(fault)?);
+    let is_gzip = reader
+        .fill_buf()
+        .with_context(fault)?
+        .starts_with(&[0x1f, 0x8b]);
+    Ok(if is_gzip {
+        Box::new(BufReader::with_capacity(
+            1 << 16,
+            MultiGzDecoder::new(reader),
+        ))
+    } else {
+        Box::new(reader)
+    })
+}
+
+/// A line without its end, as bytes; `None` at the end of the file. A line beyond 64 KiB is cut off
+/// there, and will be refused for what it holds.
+fn next_line(reader: &mut dyn BufRead, line: &mut Vec<u8>) -> std::io::Result<Option<()>> {
+    const MAX: u64 = 1 << 16;
+    line.clear();
+    let read = Read::take(&mut *reader, MAX).read_until(b'\n', line)?;
+    if read as u64 == MAX && line.last() != Some(&b'\n') {
+        reader.skip_until(b'\n')?;
+    }
+    Ok((read > 0).then_some(()))
+}
+
+/// A `UUIDv8` of a data set: the high bits are a hash of its name, the low 62 bits are given.
+fn uuid_of(name: &str, low: u64) -> Uuid {
+    let hash = blake3::hash(name.as_bytes());
+    let mut bytes = [0; 16];
+    bytes[..8].copy_from_slice(&hash.as_bytes()[..8]);
+    bytes[8..].copy_from_slice(&low.to_be_bytes());
+    Builder::from_custom_bytes(bytes).into_uuid()
+}

@@ -1,0 +1,155 @@
+//! CSV files with headers: `handle,firstName[,lastName]` for users, `from,to` (handles) for friendships.
+
+use anyhow::{Context, Result, bail};
+use csv::{ByteRecord, Reader, ReaderBuilder, Trim};
+
+use crate::domain::{Field, Handle, Name, Profile, Rejection, UserId};
+
+use super::{Input, NewFriendship, NewUser, Person, Refusals, uuid_of};
+
+const USER_COLUMNS: [&str; 2] = ["handle", "firstName"];
+const FRIENDSHIP_COLUMNS: [&str; 2] = ["from", "to"];
+
+/// Whether the files are there and have the columns they need.
+pub(super) fn check(users: Option<&Input>, friendships: Option<&Input>) -> Result<()> {
+    if let Some(users) = users {
+        Table::open(users, USER_COLUMNS)?;
+    }
+    if let Some(friendships) = friendships {
+        Table::open(friendships, FRIENDSHIP_COLUMNS)?;
+    }
+    Ok(())
+}
+
+pub(super) fn users(name: &str, input: &Input, refused: &mut Refusals) -> Result<Vec<NewUser>> {
+    let mut table = Table::open(input, USER_COLUMNS)?;
+    let last_name = table.column("lastName");
+    let mut users = Vec::new();
+    while let Some(line) = table.next()? {
+        match user(name, line, &table, last_name) {
+            Ok(user) => users.push(user),
+            Err(reason) => refused.add(&table.name, line, reason)?,
+        }
+    }
+    Ok(users)
+}
+
+pub(super) fn friendships(input: &Input, refused: &mut Refusals) -> Result<Vec<NewFriendship>> {
+    let mut table = Table::open(input, FRIENDSHIP_COLUMNS)?;
+    let mut friendships = Vec::new();
+    while let Some(line) = table.next()? {
+        match friendship(line, &table) {
+            Ok(friendship) => friendships.push(friendship),
+            Err(reason) => refused.add(&table.name, line, reason)?,
+        }
+    }
+    Ok(friendships)
+}
+
+fn user(name: &str, line: u64, table: &Table, last_name: Option<usize>) -> Result<NewUser, String> {
+    let handle = table.handle(0)?;
+    let last_name = match last_name.map(|column| table.text(column)).transpose()? {
+        None | Some("") => None,
+        Some(text) => Some(Name::parse(text, Field::LastName).map_err(explain)?),
+    };
+    // The same file gives the same ids again, on any log.
+    let hash = blake3::hash(handle.as_str().as_bytes());
+    let (low, _) = hash.as_bytes().split_first_chunk::<8>().expect("32 bytes");
+    Ok(NewUser {
+        line,
+        id: UserId(uuid_of(name, u64::from_be_bytes(*low))),
+        profile: Profile {
+            first_name: Name::parse(table.text(table.columns[1])?, Field::FirstName)
+                .map_err(explain)?,
+            handle,
+            last_name,
+        },
+    })
+}
+
+fn friendship(line: u64, table: &Table) -> Result<NewFriendship, String> {
+    let (from, to) = (table.handle(0)?, table.handle(1)?);
+    if from == to {
+        return Err(format!("{:?} cannot be a friend of itself", from.as_str()));
+    }
+    Ok(NewFriendship {
+        line,
+        from: Person::Handle(from),
+        to: Person::Handle(to),
+    })
+}
+
+fn explain(refusal: Rejection) -> String {
+    format!("{}: {}", refusal.field.as_str(), refusal.message())
+}
+
+/// A CSV file, row by row.
+struct Table {
+    name: String,
+    reader: Reader<Box<dyn std::io::BufRead>>,
+    headers: Vec<String>,
+    /// Where the columns are that every row needs.
+    columns: [usize; 2],
+    row: ByteRecord,
+}
+
+impl Table {
+    fn open(input: &Input, wanted: [&str; 2]) -> Result<Self> {
+        let name = input.name();
+        let mut reader = ReaderBuilder::new()
+            .flexible(true)
+            .trim(Trim::All)
+            .from_reader(input.open()?);
+        let headers = reader
+            .headers()
+            .with_context(|| format!("{name}, line 1: the header cannot be read"))?;
+        let headers: Vec<String> = headers
+            .iter()
+            .map(|header| header.trim_start_matches('\u{feff}').to_owned())
+            .collect();
+        let mut columns = [0; 2];
+        for (column, wanted) in columns.iter_mut().zip(wanted) {
+            match headers.iter().position(|header| header == wanted) {
+                Some(found) => *column = found,
+                None => bail!(
+                    "{name}, line 1: the column {wanted:?} is missing; the header is {:?}",
+                    headers.join(",")
+                ),
+            }
+        }
+        let row = ByteRecord::new();
+        Ok(Self {
+            name,
+            reader,
+            headers,
+            columns,
+            row,
+        })
+    }
+
+    fn column(&self, name: &str) -> Option<usize> {
+        self.headers.iter().position(|header| header == name)
+    }
+
+    /// Goes to the next row and gives its line.
+    fn next(&mut self) -> Result<Option<u64>> {
+        let more = self.reader.read_byte_record(&mut self.row);
+        let more = more.with_context(|| format!("{} cannot be read", self.name))?;
+        let line = self.row.position().map_or(0, csv::Position::line);
+        Ok(more.then_some(line))
+    }
+
+    fn text(&self, column: usize) -> Result<&str, String> {
+        let name = &self.headers[column];
+        let bytes = self.row.get(column);
+        let bytes = bytes.ok_or_else(|| format!("the column {name:?} is missing"))?;
+        std::str::from_utf8(bytes).map_err(|_| format!("the column {name:?} is not UTF-8 text"))
+    }
+
+    fn handle(&self, wanted: usize) -> Result<Handle, String> {
+        let column = self.columns[wanted];
+        let text = self.text(column)?;
+        Handle::parse(text)
+            .map_err(|refusal| format!("{}: {}", self.headers[column], refusal.message()))
+    }
+}

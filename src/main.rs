@@ -1,0 +1,13 @@
+//! The `foaf` program: parse, start, wait for the signal, exit code.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// The allocator of the program: many small rows live long here, and it keeps them close.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    foaf::cli::run(foaf::cli::Cli::parse())
+}
