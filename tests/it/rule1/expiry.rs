@@ -1,0 +1,60 @@
+//! Attempts that were on their way for too long.
+
+use foaf::{
+    domain::LogTime,
+    judge::{Attempt, Entry, Void},
+};
+
+use super::harness::{HOUR, Log, attempt, command, guard, key};
+
+#[test]
+fn an_attempt_lives_for_one_hour_of_log_time_to_the_millisecond() {
+    const DECIDED: i64 = 5_000;
+    for (late, expired) in [(HOUR, false), (HOUR + 1, true)] {
+        let mut log = Log::created_at(DECIDED);
+        log.void(DECIDED + late, Entry::Malformed(String::new()));
+        let attempt = Attempt {
+            decided_at: LogTime(DECIDED),
+            guards: vec![guard(1, None)],
+            writes: vec![key(1)],
+            ..attempt(1)
+        };
+        if expired {
+            assert_eq!(log.void(DECIDED + late, attempt), Void::Expired);
+            assert_eq!(log.judge.etag(key(1)), None);
+            assert_eq!(log.judge.outcome(command(1)), None);
+        } else {
+            log.effective(DECIDED + late, attempt);
+        }
+    }
+}
+
+#[test]
+fn what_counts_is_the_log_time_before_the_record_not_its_own_append_time() {
+    let mut log = Log::created_at(0);
+    // Appended two days later, but nothing was appended in between: nobody can have decided anew.
+    log.effective(48 * HOUR, attempt(1));
+    // Appended early by its own clock, but the log time has gone on.
+    assert_eq!(log.void(1, attempt(2)), Void::Expired);
+}
+
+#[test]
+fn an_attempt_decided_in_the_future_is_not_expired() {
+    let mut log = Log::created_at(0);
+    let early = Attempt {
+        decided_at: LogTime(HOUR),
+        ..attempt(1)
+    };
+    log.effective(1, early);
+}
+
+#[test]
+fn expiry_is_found_before_a_duplicate_and_before_a_conflict() {
+    let mut log = Log::created_at(0);
+    log.effective(HOUR + 1, attempt(1));
+    let late = Attempt {
+        guards: vec![guard(1, Some(9))],
+        ..attempt(1)
+    };
+    assert_eq!(log.void(HOUR + 1, late), Void::Expired);
+}
