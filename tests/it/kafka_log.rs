@@ -149,7 +149,9 @@ async fn a_topic_whose_first_records_were_deleted_is_refused() {
     before
         .add_partition_offset(&settings.topic, 0, Offset::Offset(5))
         .unwrap();
-    let deleted = admin(&settings).delete_records(&before, &AdminOptions::new());
+    // Held until the answer comes: a client that is dropped polls no more.
+    let admin = admin(&settings);
+    let deleted = admin.delete_records(&before, &AdminOptions::new());
     soon(deleted).await.unwrap();
     let error = soon(log.read(2)).await.err();
     assert!(
