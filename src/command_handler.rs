@@ -168,11 +168,13 @@ impl CommandHandler {
             .map_err(|_| HandlerError::Unavailable("the projection is too far behind"))?;
         self.live(deadline).await?;
         let (id, content) = self.identify(request);
+        // Once for the command: an attempt anew has the same keys, and keeps its place in the queue.
+        let user = fresh_user_id();
         let mut waiter = self.replay.wait_for(id);
         let mut ticket = None;
         let mut attempts = 0;
         while attempts < ATTEMPTS {
-            let (decision, held) = match self.decide(request, id, content, ticket.take()) {
+            let (decision, held) = match self.decide(request, (id, content), user, ticket.take()) {
                 Step::Answer(reply, decided) if decided == content => return Ok(reply),
                 Step::Answer(..) => return Err(HandlerError::IdempotencyKeyReused),
                 Step::Attempt(decision, ticket) => (decision, ticket),
@@ -245,8 +247,8 @@ impl CommandHandler {
     fn decide(
         &self,
         request: &Request,
-        id: CommandId,
-        content: ContentHash,
+        (id, content): (CommandId, ContentHash),
+        user: UserId,
         ticket: Option<Ticket>,
     ) -> Step {
         self.replay.read(|model| {
@@ -258,7 +260,7 @@ impl CommandHandler {
                 return Step::Answer(reply, outcome.content);
             }
             let decision = model
-                .decide(&request.command, fresh_user_id())
+                .decide(&request.command, user)
                 .expect("replay is live");
             if let Err(rejection) = decision.result
                 && self.needs_no_record(request, rejection)

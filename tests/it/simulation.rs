@@ -27,6 +27,7 @@ fn a_first_try() {
     let mut bad = 0;
     for seed in from..from + n {
         let plan = Arc::new(Plan::of(seed));
+        if std::env::var("FOAF_SIM_V").is_ok() { println!("{seed}"); }
         let history = run::run(&plan, None);
         match check::check(&history) {
             Ok(stats) if seed % 50 == 0 => println!("{seed}: {stats:?}"),

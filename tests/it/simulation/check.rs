@@ -80,8 +80,8 @@ struct Walk<'a> {
 /// # Errors
 /// What is wrong with it.
 pub(super) fn check(history: &History) -> Result<Stats, String> {
-    if let Some(fault) = history.faults.first() {
-        return Err(fault.clone());
+    if !history.faults.is_empty() {
+        return Err(history.faults.join("\n"));
     }
     let mut walk = Walk {
         history,
@@ -309,7 +309,9 @@ impl<'a> Walk<'a> {
         }
         let refused_at = self.moments[usize::try_from(reply.position).expect("small")].2;
         let counts = |decision: &&Decision<'_>| {
-            decision.operation == *operation && refused_at - decision.time <= REMEMBERED_MS
+            decision.operation == *operation
+                && refused_at - decision.time <= REMEMBERED_MS
+                && same_content(decision.call, &called.call)
         };
         let decision = self.decisions.values().find(counts)?;
         Some(format!(

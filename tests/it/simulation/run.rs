@@ -169,6 +169,8 @@ impl World {
     /// Waits until every node has read all, and every graph shows all.
     async fn settle(&self) {
         for _ in 0..SETTLE_MS / LOOK_EVERY_MS {
+            // First of all, for an order to die may still be on its way.
+            pass(LOOK_EVERY_MS).await;
             let end = self.log.length();
             let settled = |slot: &Mutex<Option<Slot>>| {
                 lock(slot).as_ref().is_some_and(|slot| {
@@ -180,7 +182,6 @@ impl World {
             if self.slots.iter().all(settled) {
                 return;
             }
-            pass(LOOK_EVERY_MS).await;
         }
         let stands = |slot: &Mutex<Option<Slot>>| {
             lock(slot).as_ref().map(|slot| {
@@ -211,7 +212,8 @@ impl World {
                 ..call.clone()
             };
             if !self.call(&patient, acts::TRIES - 1, node).await {
-                self.fault(format!("in quiet, nobody answers {call:?}"));
+                let last = self.ledger().calls.last().cloned();
+                self.fault(format!("in quiet, nobody answers {call:?}: {last:?}"));
             }
         }
     }
@@ -397,6 +399,8 @@ async fn keep(world: Arc<World>, node: usize, mut orders: UnboundedReceiver<u64>
         };
         world.ledger().crashes += 1;
         pass(down_ms).await;
+        // Who is down cannot die.
+        while orders.try_recv().is_ok() {}
     }
 }
 
