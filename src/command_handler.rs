@@ -167,14 +167,15 @@ impl CommandHandler {
             .await
             .map_err(|_| HandlerError::Unavailable("the projection is too far behind"))?;
         self.live(deadline).await?;
-        let (id, content) = self.identify(request);
+        let named = self.identify(request).await;
+        let (id, content) = named;
         // Once for the command: an attempt anew has the same keys, and keeps its place in the queue.
         let user = fresh_user_id();
         let mut waiter = self.replay.wait_for(id);
         let mut ticket = None;
         let mut attempts = 0;
         while attempts < ATTEMPTS {
-            let (decision, held) = match self.decide(request, (id, content), user, ticket.take()) {
+            let (decision, held) = match self.decide(request, named, user, ticket.take()).await {
                 Step::Answer(reply, decided) if decided == content => return Ok(reply),
                 Step::Answer(..) => return Err(HandlerError::IdempotencyKeyReused),
                 Step::Attempt(decision, ticket) => (decision, ticket),
@@ -183,12 +184,13 @@ impl CommandHandler {
                 let mut waiting = held;
                 // Whoever decides this command first answers it, however long we wait.
                 tokio::select! {
+                    biased;
+                    Passed::Decided(outcome) = waiter.next() => return reply(outcome, content),
                     turn = timeout_at(deadline, waiting.held()) => {
                         turn.map_err(|_| busy.clone())?;
                         ticket = Some(waiting);
                         continue;
                     }
-                    Passed::Decided(outcome) = waiter.next() => return reply(outcome, content),
                 }
             }
             attempts += 1;
@@ -230,58 +232,62 @@ impl CommandHandler {
         }
     }
 
-    fn identify(&self, request: &Request) -> (CommandId, ContentHash) {
-        self.replay.read(|model| {
-            let created = model.judge().created().expect("replay is live");
-            let key = &created.hash_key;
-            let id = match &request.idempotency_key {
-                Some(name) => key.command_id(&request.actor, name),
-                None => CommandId(*Uuid::new_v4().as_bytes()),
-            };
-            (id, key.content_hash(&request.command))
-        })
+    async fn identify(&self, request: &Request) -> (CommandId, ContentHash) {
+        self.replay
+            .read(|model| {
+                let created = model.judge().created().expect("replay is live");
+                let key = &created.hash_key;
+                let id = match &request.idempotency_key {
+                    Some(name) => key.command_id(&request.actor, name),
+                    None => CommandId(*Uuid::new_v4().as_bytes()),
+                };
+                (id, key.content_hash(&request.command))
+            })
+            .await
     }
 
     /// Looks the command up, then decides it; both at one position. A ticket is taken at that
     /// position too, so that a decision with a held ticket rests on no unfinished attempt of ours.
-    fn decide(
+    async fn decide(
         &self,
         request: &Request,
         (id, content): (CommandId, ContentHash),
         user: UserId,
         ticket: Option<Ticket>,
     ) -> Step {
-        self.replay.read(|model| {
-            if let Some(outcome) = model.judge().outcome(id) {
-                let reply = Reply {
-                    position: outcome.position,
-                    result: outcome.result,
-                };
-                return Step::Answer(reply, outcome.content);
-            }
-            let decision = model
-                .decide(&request.command, user)
-                .expect("replay is live");
-            if let Err(rejection) = decision.result
-                && self.needs_no_record(request, rejection)
-            {
-                let reply = Reply {
-                    position: decision.position,
-                    result: OutcomeResult::Rejected(rejection),
-                };
-                return Step::Answer(reply, content);
-            }
-            let keys = keys_of(&decision, id);
-            let ticket = match ticket {
-                Some(ticket) if ticket.covers(&keys) => ticket,
-                // Dropped first: it must not wait for itself.
-                ticket => {
-                    drop(ticket);
-                    self.queue.enter(keys)
+        self.replay
+            .read(|model| {
+                if let Some(outcome) = model.judge().outcome(id) {
+                    let reply = Reply {
+                        position: outcome.position,
+                        result: outcome.result,
+                    };
+                    return Step::Answer(reply, outcome.content);
                 }
-            };
-            Step::Attempt(decision, ticket)
-        })
+                let decision = model
+                    .decide(&request.command, user)
+                    .expect("replay is live");
+                if let Err(rejection) = decision.result
+                    && self.needs_no_record(request, rejection)
+                {
+                    let reply = Reply {
+                        position: decision.position,
+                        result: OutcomeResult::Rejected(rejection),
+                    };
+                    return Step::Answer(reply, content);
+                }
+                let keys = keys_of(&decision, id);
+                let ticket = match ticket {
+                    Some(ticket) if ticket.covers(&keys) => ticket,
+                    // Dropped first: it must not wait for itself.
+                    ticket => {
+                        drop(ticket);
+                        self.queue.enter(keys)
+                    }
+                };
+                Step::Attempt(decision, ticket)
+            })
+            .await
     }
 
     /// A refusal needs no record where no earlier attempt could still prove it wrong: it can never
@@ -308,7 +314,7 @@ impl CommandHandler {
         let acknowledgement = async {
             match self.log.append(message).await {
                 Ok(appended) => {
-                    if let Err(error) = self.replay.apply_acknowledged(&entry, appended) {
+                    if let Err(error) = self.replay.apply_acknowledged(&entry, appended).await {
                         self.fault.send_replace(Some(error));
                     }
                 }

@@ -30,6 +30,8 @@ pub mod memory;
 pub mod record;
 pub mod sqlite;
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use crate::domain::LogTime;
@@ -84,8 +86,8 @@ pub struct Record {
     pub offset: u64,
     /// When the log took it.
     pub append_time: LogTime,
-    /// What was appended.
-    pub message: Message,
+    /// What was appended; shared, for several readers take it up.
+    pub message: Arc<Message>,
 }
 
 /// Where and when an appended message came to stand.

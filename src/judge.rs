@@ -7,9 +7,10 @@
 pub mod entry;
 pub mod identity;
 pub mod key;
+mod outcomes;
 pub mod view;
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::HashMap;
 
 use crate::domain::{Event, LogTime, Rejection, UserId};
 
@@ -17,6 +18,8 @@ pub use entry::{Attempt, Entry, GraphCreated, Guard, Windows};
 pub use identity::{CommandId, ContentHash, HashKey, LogId, RecordId};
 pub use key::{ConflictKey, KeyHash, written_keys};
 pub use view::RecordingView;
+
+use outcomes::Outcomes;
 
 /// The number of the rule that this build applies and writes.
 pub const RULE: u32 = 1;
@@ -107,9 +110,7 @@ pub struct Judge {
     position: u64,
     log_time: LogTime,
     etags: HashMap<KeyHash, RecordId, key::KeyHasher>,
-    outcomes: HashMap<CommandId, Outcome, key::KeyHasher>,
-    /// Decided commands in the order of their outcomes, so that old ones can be forgotten.
-    decided: VecDeque<(CommandId, u64)>,
+    outcomes: Outcomes,
 }
 
 impl Judge {
@@ -140,8 +141,9 @@ impl Judge {
     /// What became of a command, if that is still remembered.
     #[must_use]
     pub fn outcome(&self, command: CommandId) -> Option<Outcome> {
-        let outcome = self.outcomes.get(&command).copied()?;
-        self.remembers(&outcome, self.log_time).then_some(outcome)
+        let outcome = self.outcomes.get(command)?;
+        self.remembers(outcome.time, self.log_time)
+            .then_some(outcome)
     }
 
     /// How many commands are remembered.
@@ -190,10 +192,9 @@ impl Judge {
         if before.0 - attempt.decided_at.0 > created.windows.attempt_ms {
             return Some(Void::Expired);
         }
-        if let Some(outcome) = self.outcomes.get(&attempt.command)
-            && self.remembers(outcome, before)
-        {
-            return Some(Void::Duplicate(*outcome));
+        // What is too old by now was forgotten before.
+        if let Some(outcome) = self.outcomes.get(attempt.command) {
+            return Some(Void::Duplicate(outcome));
         }
         let current = |guard: &Guard| self.etag(guard.key) == guard.etag;
         (!attempt.guards.iter().all(current)).then_some(Void::Conflict)
@@ -212,33 +213,24 @@ impl Judge {
             result,
         };
         self.outcomes.insert(attempt.command, outcome);
-        self.decided.push_back((attempt.command, self.position));
         for key in &attempt.writes {
             self.etags.insert(*key, attempt.id);
         }
         outcome
     }
 
-    fn remembers(&self, outcome: &Outcome, now: LogTime) -> bool {
-        self.created
-            .as_ref()
-            .is_some_and(|created| now.0 - outcome.time.0 <= created.windows.outcome_ms)
+    fn remembers(&self, decided: LogTime, now: LogTime) -> bool {
+        remembers(self.created.as_ref(), decided, now)
     }
 
     /// Forgets outcomes that no later record can ask for: log time never goes back.
     fn forget(&mut self, now: LogTime) {
-        while let Some((command, position)) = self.decided.front().copied() {
-            match self.outcomes.get(&command) {
-                Some(outcome) if outcome.position == position => {
-                    if self.remembers(outcome, now) {
-                        return;
-                    }
-                    self.outcomes.remove(&command);
-                }
-                // The command was decided anew after its first outcome had been forgotten.
-                _ => {}
-            }
-            self.decided.pop_front();
-        }
+        let created = self.created.as_ref();
+        self.outcomes
+            .forget(|decided| !remembers(created, decided, now));
     }
+}
+
+fn remembers(created: Option<&GraphCreated>, decided: LogTime, now: LogTime) -> bool {
+    created.is_some_and(|created| now.0 - decided.0 <= created.windows.outcome_ms)
 }

@@ -8,20 +8,20 @@
 pub mod model;
 pub mod waiters;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::{collections::VecDeque, sync::Arc};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{RwLock, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
 use crate::{
     domain::{Change, LogTime},
     event_log::{
-        AppendError, Appended, EventLog, LogError,
+        AppendError, Appended, EventLog, LogError, Record,
         record::{self, Envelope},
     },
     graph::digest::Digest,
-    judge::{CommandId, Entry, GraphCreated, LogId, TooOld, Verdict},
+    judge::{CommandId, Entry, GraphCreated, LogId, RecordId, TooOld, Verdict},
 };
 
 use model::WriteModel;
@@ -86,16 +86,18 @@ pub enum ReplayError {
 /// The replay of one log.
 pub struct Replay {
     log: Arc<dyn EventLog>,
-    inner: Mutex<Inner>,
+    /// An async lock: who decides waits for a run of records without holding on to a thread.
+    inner: RwLock<Inner>,
+    waiters: Waiters,
     progress: watch::Sender<Progress>,
     feed: mpsc::Sender<Applied>,
 }
 
+#[derive(Default)]
 struct Inner {
     model: WriteModel,
-    waiters: Waiters,
     /// Records applied on their acknowledgement, that the reader has yet to meet.
-    ahead: std::collections::VecDeque<(u64, crate::judge::RecordId)>,
+    ahead: VecDeque<(u64, RecordId)>,
 }
 
 impl Replay {
@@ -109,14 +111,10 @@ impl Replay {
             log_id: None,
             live_at: None,
         });
-        let inner = Mutex::new(Inner {
-            model: WriteModel::default(),
-            waiters: Waiters::default(),
-            ahead: std::collections::VecDeque::new(),
-        });
         let replay = Self {
             log,
-            inner,
+            inner: RwLock::default(),
+            waiters: Waiters::default(),
             progress,
             feed,
         };
@@ -130,8 +128,8 @@ impl Replay {
     }
 
     /// Looks at the write model. Keep it short: nothing is judged meanwhile.
-    pub fn read<T>(&self, look: impl FnOnce(&WriteModel) -> T) -> T {
-        look(&self.lock().model)
+    pub async fn read<T>(&self, look: impl FnOnce(&WriteModel) -> T) -> T {
+        look(&self.inner.read().await.model)
     }
 
     /// Waits until the projector is near enough for more commands to be taken.
@@ -145,13 +143,8 @@ impl Replay {
 
     /// Waits for what becomes of a command from now on.
     #[must_use]
-    pub fn wait_for(self: &Arc<Self>, command: CommandId) -> Waiter {
-        let receiver = self.lock().waiters.add(command);
-        Waiter::new(self.clone(), command, receiver)
-    }
-
-    pub(crate) fn forget_waiter(&self, command: CommandId) {
-        self.lock().waiters.remove_closed(command);
+    pub fn wait_for(&self, command: CommandId) -> Waiter {
+        self.waiters.add(command)
     }
 
     /// Applies an own record on its acknowledgement, if it is the very next one and its append time
@@ -159,18 +152,22 @@ impl Replay {
     ///
     /// # Errors
     /// If the record cannot be judged or folded.
-    pub fn apply_acknowledged(&self, entry: &Entry, at: Appended) -> Result<(), ReplayError> {
+    pub async fn apply_acknowledged(&self, entry: &Entry, at: Appended) -> Result<(), ReplayError> {
         let (Some(append_time), Entry::Attempt(attempt)) = (at.append_time, entry) else {
             return Ok(());
         };
+        let is_next = || self.progress.borrow().position == at.offset;
+        if !is_next() {
+            return Ok(());
+        }
+        let mut inner = self.inner.write().await;
         let Ok(permit) = self.feed.try_reserve() else {
             return Ok(());
         };
-        let mut inner = self.lock();
-        if inner.model.position() != at.offset {
+        if !is_next() {
             return Ok(());
         }
-        let applied = inner.apply(at.offset, append_time, entry)?;
+        let applied = self.apply(&mut inner, at.offset, append_time, entry)?;
         inner.ahead.push_back((at.offset, attempt.id));
         permit.send(applied);
         self.publish(&inner.model);
@@ -192,19 +189,27 @@ impl Replay {
             self.go_live_at(end, &fresh).await?;
             loop {
                 let records = reader.next(CHUNK).await?;
-                let entries: Vec<_> = records
+                let known = self.progress.borrow().position;
+                let mut entries: Vec<_> = records
                     .iter()
-                    .map(|record| (record, record::decode(&record.message)))
+                    .skip_while(|record| record.offset < known)
+                    .map(|record| record::decode(&record.message))
                     .collect();
+                let met = records.len() - entries.len();
                 // No follower: the projector has halted, and writes go on without it.
                 let mut permits = self.feed.reserve_many(entries.len()).await.ok();
                 {
-                    let mut inner = self.lock();
-                    for (record, entry) in &entries {
-                        if inner.met_before(record)? {
+                    let mut inner = self.inner.write().await;
+                    for record in &records[..met] {
+                        inner.meet(record)?;
+                    }
+                    for (record, entry) in records[met..].iter().zip(entries.drain(..)) {
+                        if record.offset < inner.model.position() {
+                            inner.meet(record)?;
                             continue;
                         }
-                        let applied = inner.apply(record.offset, record.append_time, entry)?;
+                        let applied =
+                            self.apply(&mut inner, record.offset, record.append_time, &entry)?;
                         if let Some(permit) = permits.as_mut().and_then(Iterator::next) {
                             permit.send(applied);
                         }
@@ -259,36 +264,15 @@ impl Replay {
         });
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        // A panic while folding ends the process: nobody goes on with half a fold.
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Inner {
-    /// Whether the record was applied on its acknowledgement.
-    fn met_before(&mut self, record: &crate::event_log::Record) -> Result<bool, ReplayError> {
-        if record.offset >= self.model.position() {
-            return Ok(false);
-        }
-        let met = record::record_id(&record.message).map(|id| (record.offset, id));
-        if met.is_some() && self.ahead.pop_front() == met {
-            return Ok(true);
-        }
-        Err(ReplayError::Damaged {
-            position: record.offset + 1,
-            what: "an acknowledged record is gone and another stands in its place: the log was cut off"
-                .to_owned(),
-        })
-    }
-
     fn apply(
-        &mut self,
+        &self,
+        inner: &mut Inner,
         offset: u64,
         append_time: LogTime,
         entry: &Entry,
     ) -> Result<Applied, ReplayError> {
-        let (verdict, changes) = self.model.apply(offset, append_time, entry)?;
+        let model = &mut inner.model;
+        let (verdict, changes) = model.apply(offset, append_time, entry)?;
         if let Entry::Attempt(attempt) = entry {
             self.waiters.tell(attempt, &verdict);
         }
@@ -296,10 +280,25 @@ impl Inner {
             metrics::counter!(crate::metrics::VOIDS, "reason" => void.label()).increment(1);
         }
         Ok(Applied {
-            position: self.model.position(),
-            log_time: self.model.judge().log_time(),
+            position: model.position(),
+            log_time: model.judge().log_time(),
             changes,
-            digest: self.model.digest(),
+            digest: model.digest(),
+        })
+    }
+}
+
+impl Inner {
+    /// Checks that a record which was applied on its acknowledgement is the one that stands there.
+    fn meet(&mut self, record: &Record) -> Result<(), ReplayError> {
+        let met = record::record_id(&record.message).map(|id| (record.offset, id));
+        if met.is_some() && self.ahead.pop_front() == met {
+            return Ok(());
+        }
+        Err(ReplayError::Damaged {
+            position: record.offset + 1,
+            what: "an acknowledged record is gone and another stands in its place: the log was cut off"
+                .to_owned(),
         })
     }
 }

@@ -11,6 +11,8 @@ use std::{
 
 use tokio::sync::oneshot;
 
+use crate::judge::key::KeyHasher;
+
 /// A thing to queue for: a conflict key or a command id.
 pub(super) type Key = [u8; 16];
 
@@ -22,7 +24,8 @@ pub(super) struct KeyQueue {
 #[derive(Debug, Default)]
 struct Inner {
     last_ticket: u64,
-    lanes: HashMap<Key, Lane>,
+    /// Keys are hashes already.
+    lanes: HashMap<Key, Lane, KeyHasher>,
     /// Tickets that do not hold all their keys yet: how many are missing, and whom to wake.
     waiting: HashMap<u64, (usize, oneshot::Sender<()>)>,
 }

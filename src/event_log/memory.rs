@@ -42,7 +42,7 @@ impl EventLog for MemoryLog {
         records.push(Record {
             offset,
             append_time,
-            message,
+            message: Arc::new(message),
         });
         // While the records are locked, so that the end never goes back.
         self.end.send_replace(offset + 1);

@@ -160,10 +160,14 @@ impl<P: Fn(Step)> Importer<'_, P> {
     }
 
     async fn user(&self, user: NewUser) -> Result<Line> {
-        let is_known = self.target.replay.read(|model| {
-            let state = model.state();
-            state.user(user.id).is_some() || state.handle_owner(&user.profile.handle).is_some()
-        });
+        let is_known = self
+            .target
+            .replay
+            .read(|model| {
+                let state = model.state();
+                state.user(user.id).is_some() || state.handle_owner(&user.profile.handle).is_some()
+            })
+            .await;
         if is_known {
             return Ok(Line::Known);
         }
@@ -176,13 +180,17 @@ impl<P: Fn(Step)> Importer<'_, P> {
     }
 
     async fn friendship(&self, friendship: NewFriendship) -> Result<Line> {
-        let found = self.target.replay.read(|model| {
-            let state = model.state();
-            let from = find(state, &friendship.from)?;
-            let to = find(state, &friendship.to)?;
-            let tie = Pair::new(from, to).map(|pair| state.pair(pair));
-            Ok((from, to, matches!(tie, Some(PairState::Friends { .. }))))
-        });
+        let found = self
+            .target
+            .replay
+            .read(|model| {
+                let state = model.state();
+                let from = find(state, &friendship.from)?;
+                let to = find(state, &friendship.to)?;
+                let tie = Pair::new(from, to).map(|pair| state.pair(pair));
+                Ok((from, to, matches!(tie, Some(PairState::Friends { .. }))))
+            })
+            .await;
         let (user, other) = match found {
             Ok((_, _, true)) => return Ok(Line::Known),
             Ok((from, to, false)) => (from, to),

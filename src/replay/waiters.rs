@@ -1,12 +1,14 @@
 //! Who waits for what becomes of a command.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
 
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use smallvec::SmallVec;
+use tokio::sync::Notify;
 
-use crate::judge::{Attempt, CommandId, Outcome, RecordId, Verdict, Void};
-
-use super::Replay;
+use crate::judge::{Attempt, CommandId, Outcome, RecordId, Verdict, Void, key::KeyHasher};
 
 /// What replay has to say of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,26 +19,31 @@ pub enum Passed {
     Void(RecordId),
 }
 
-/// The requests that wait, by command.
+/// What one waiter has yet to hear.
 ///
-/// The channels have no bound of their own: each request makes a bounded number of attempts, and
-/// each attempt is told of once.
+/// It has no bound of its own: each request makes a bounded number of attempts, and each attempt is
+/// told of once.
 #[derive(Debug, Default)]
-pub(super) struct Waiters(HashMap<CommandId, Vec<UnboundedSender<Passed>>>);
+struct Mailbox {
+    unheard: Mutex<SmallVec<[Passed; 1]>>,
+    wake: Notify,
+}
+
+type Registered = HashMap<CommandId, SmallVec<[Arc<Mailbox>; 1]>, KeyHasher>;
+
+/// The requests that wait, by command.
+#[derive(Debug, Default)]
+pub(super) struct Waiters(Arc<Mutex<Registered>>);
 
 impl Waiters {
-    pub(super) fn add(&mut self, command: CommandId) -> UnboundedReceiver<Passed> {
-        let (sender, receiver) = unbounded_channel();
-        self.0.entry(command).or_default().push(sender);
-        receiver
-    }
-
-    pub(super) fn remove_closed(&mut self, command: CommandId) {
-        if let Some(senders) = self.0.get_mut(&command) {
-            senders.retain(|sender| !sender.is_closed());
-            if senders.is_empty() {
-                self.0.remove(&command);
-            }
+    pub(super) fn add(&self, command: CommandId) -> Waiter {
+        let mailbox = Arc::new(Mailbox::default());
+        let mut registered = locked(&self.0);
+        registered.entry(command).or_default().push(mailbox.clone());
+        Waiter {
+            registered: self.0.clone(),
+            command,
+            mailbox,
         }
     }
 
@@ -48,46 +55,49 @@ impl Waiters {
             }
             Verdict::Void(_) => Passed::Void(attempt.id),
         };
-        for sender in self.0.get(&attempt.command).into_iter().flatten() {
-            // A closed one belongs to a request that is being dropped.
-            let _ = sender.send(passed);
+        for mailbox in locked(&self.0).get(&attempt.command).into_iter().flatten() {
+            locked(&mailbox.unheard).push(passed);
+            mailbox.wake.notify_one();
         }
     }
 }
 
 /// Waits for one command; deregisters when dropped.
 pub struct Waiter {
-    replay: Arc<Replay>,
+    registered: Arc<Mutex<Registered>>,
     command: CommandId,
-    receiver: UnboundedReceiver<Passed>,
+    mailbox: Arc<Mailbox>,
 }
 
 impl Waiter {
-    pub(super) fn new(
-        replay: Arc<Replay>,
-        command: CommandId,
-        receiver: UnboundedReceiver<Passed>,
-    ) -> Self {
-        Self {
-            replay,
-            command,
-            receiver,
-        }
-    }
-
     /// What replay says next of the command.
     pub async fn next(&mut self) -> Passed {
-        match self.receiver.recv().await {
-            Some(passed) => passed,
-            // The sender lives in the replay, which this holds.
-            None => std::future::pending().await,
+        loop {
+            {
+                let mut unheard = locked(&self.mailbox.unheard);
+                if !unheard.is_empty() {
+                    return unheard.remove(0);
+                }
+            }
+            // Told meanwhile: then it does not wait.
+            self.mailbox.wake.notified().await;
         }
     }
 }
 
 impl Drop for Waiter {
     fn drop(&mut self) {
-        self.receiver.close();
-        self.replay.forget_waiter(self.command);
+        let mut registered = locked(&self.registered);
+        if let Some(mailboxes) = registered.get_mut(&self.command) {
+            mailboxes.retain(|mailbox| !Arc::ptr_eq(mailbox, &self.mailbox));
+            if mailboxes.is_empty() {
+                registered.remove(&self.command);
+            }
+        }
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Nothing panics with one of these locked.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -123,7 +123,7 @@ async fn a_record_of_another_program_is_read() {
     assert!(records[0].message.key.is_empty() && records[0].message.value.is_empty());
     assert_eq!(records[0].message.headers, []);
     assert_eq!(records[1].message.headers, [("empty".to_owned(), vec![])]);
-    assert_eq!(records[2].message, messages(1)[0]);
+    assert_eq!(*records[2].message, messages(1)[0]);
     delete_topic(&settings).await;
 }
 
@@ -136,7 +136,7 @@ async fn a_header_name_that_is_not_utf8_does_not_end_the_reader() {
     let records = take(&mut *log.read(0).await.unwrap(), 2).await;
     assert_eq!(records[0].message.value, b"v");
     assert_eq!(records[0].message.headers[0].0, "\u{fffd}");
-    assert_eq!(records[1].message, messages(1)[0]);
+    assert_eq!(*records[1].message, messages(1)[0]);
     delete_topic(&settings).await;
 }
 

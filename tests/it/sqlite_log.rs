@@ -248,7 +248,7 @@ async fn a_killed_process_leaves_all_that_it_acknowledged() {
     assert!(
         records
             .iter()
-            .map(|r| &r.message)
+            .map(|r| &*r.message)
             .eq(&messages(records.len()))
     );
 }

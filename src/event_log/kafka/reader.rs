@@ -3,6 +3,7 @@
 //! Must never skip: an error that librdkafka would read on after ends the reader.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
@@ -152,11 +153,11 @@ fn record(message: &BorrowedMessage<'_>) -> Record {
     Record {
         offset: u64::try_from(message.offset()).unwrap_or_default(),
         append_time: LogTime(message.timestamp().to_millis().unwrap_or_default()),
-        message: Message {
+        message: Arc::new(Message {
             key: bytes(message.key()),
             headers,
             value: bytes(message.payload()),
-        },
+        }),
     }
 }
 

@@ -5,6 +5,8 @@
 //! header's column, and a list of numbers is a value that is not UTF-8.
 //! Must never lose a byte: what is read is what was appended, or it is damaged.
 
+use std::sync::Arc;
+
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
@@ -155,7 +157,7 @@ pub(super) fn decode(
     let record = Record {
         offset: position - 1,
         append_time,
-        message: columns.message()?,
+        message: Arc::new(columns.message()?),
     };
     Ok((record, checksum))
 }

@@ -98,7 +98,7 @@ impl Writer {
             let record = |(message, offset)| Record {
                 offset,
                 append_time: time,
-                message,
+                message: Arc::new(message),
             };
             // It fails when the last reader has gone: nobody misses it.
             let _ = self

@@ -144,7 +144,7 @@ impl SimLog {
         let mut dice = self.plan.dice(dice::FOREIGN, number, 0);
         let old = {
             let inner = self.lock();
-            dice.choice(&inner.records)?.message.clone()
+            Message::clone(&dice.choice(&inner.records)?.message)
         };
         let mut broken = old.clone();
         match kind {
@@ -186,7 +186,7 @@ impl SimLog {
         inner.records.push(Record {
             offset,
             append_time,
-            message,
+            message: Arc::new(message),
         });
         inner.came.push(came);
         drop(inner);
@@ -414,10 +414,10 @@ impl NodeReader {
         let mut record = record.clone();
         match self.log.mutant {
             Some(Mutant::Log(LogFault::OwnHashKey)) => {
-                record.message = own_identity(&record.message, self.node, true);
+                record.message = Arc::new(own_identity(&record.message, self.node, true));
             }
             Some(Mutant::Log(LogFault::OwnWindows)) => {
-                record.message = own_identity(&record.message, self.node, false);
+                record.message = Arc::new(own_identity(&record.message, self.node, false));
             }
             _ => {}
         }

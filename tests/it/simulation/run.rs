@@ -221,14 +221,15 @@ impl World {
     async fn close(&self) -> History {
         let mut ends = Vec::new();
         for slot in &self.slots {
-            let Some(slot) = lock(slot).take() else {
+            let taken = lock(slot).take();
+            let Some(slot) = taken else {
                 continue;
             };
             let end = |model: &foaf::replay::model::WriteModel| {
                 let time = model.judge().log_time().0;
                 (model.position(), model.digest(), time)
             };
-            ends.push(slot.services.replay.read(end));
+            ends.push(slot.services.replay.read(end).await);
         }
         let mut commits = self.graph.commits();
         let digests = self.digests.lock().expect("no panic");

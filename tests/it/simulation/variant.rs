@@ -73,7 +73,7 @@ pub(super) async fn handle(
             None => CommandId(*Uuid::new_v4().as_bytes()),
         };
         (id, key.content_hash(&request.command))
-    });
+    }).await;
     let _ = (tag, &mut dice, deadline, content, id);
     let _ = (fault, pass(0));
     unimplemented_yet()
