@@ -44,6 +44,39 @@ pub(super) struct Stats {
     pub(super) commits: u64,
 }
 
+impl Stats {
+    /// Each number with its name.
+    pub(super) fn each(&self) -> [(&'static str, u64); 11] {
+        [
+            ("calls", self.calls),
+            ("answers", self.answers),
+            ("records", self.records),
+            ("events", self.events),
+            ("refusals", self.refusals),
+            ("malformed", self.malformed),
+            ("expired", self.expired),
+            ("duplicates", self.duplicates),
+            ("conflicts", self.conflicts),
+            ("crashes", self.crashes),
+            ("commits", self.commits),
+        ]
+    }
+
+    pub(super) fn add(&mut self, other: &Self) {
+        self.calls += other.calls;
+        self.answers += other.answers;
+        self.records += other.records;
+        self.events += other.events;
+        self.refusals += other.refusals;
+        self.malformed += other.malformed;
+        self.expired += other.expired;
+        self.duplicates += other.duplicates;
+        self.conflicts += other.conflicts;
+        self.crashes += other.crashes;
+        self.commits += other.commits;
+    }
+}
+
 /// A command as callers know it: by its actor and key, or without a key each try for itself.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Operation {

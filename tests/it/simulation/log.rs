@@ -228,22 +228,16 @@ pub(super) struct NodeLog {
     alive: Arc<AtomicBool>,
     /// The position after the last record that was handed out.
     read_to: Arc<AtomicU64>,
-    /// Told of each acknowledgement, by the number of the try.
-    acknowledged: AckListener,
 }
 
-/// See [`NodeLog`].
-pub(super) type AckListener = Arc<dyn Fn(u64, &Message, Appended) + Send + Sync>;
-
 impl NodeLog {
-    pub(super) fn new(log: Arc<SimLog>, node: usize, life: u64, acknowledged: AckListener) -> Self {
+    pub(super) fn new(log: Arc<SimLog>, node: usize, life: u64) -> Self {
         Self {
             log,
             node,
             life,
             alive: Arc::new(AtomicBool::new(true)),
             read_to: Arc::default(),
-            acknowledged,
         }
     }
 
@@ -330,9 +324,6 @@ impl EventLog for NodeLog {
             Ok(Ok(appended)) if !mute => {
                 let delay = if dice.bool() { 0 } else { dice.u64(..40) };
                 pass(delay).await;
-                if let Some(tag) = acts::tag_of(&message) {
-                    (self.acknowledged)(tag, &message, appended);
-                }
                 Ok(self.report(appended, timeless))
             }
             _ => {

@@ -20,6 +20,8 @@ pub(super) enum GuardFault {
     OnlyWritten,
     /// What is that to the command of that name.
     LeftOut(&'static str, Role),
+    /// What is that to any command.
+    NotNoted(Role),
 }
 
 /// How a node misreads the log.
@@ -29,7 +31,7 @@ pub(super) enum LogFault {
     AnyAcknowledgedOffset,
     /// Applies an acknowledged record with the time of the own clock.
     OwnClock,
-    /// Takes hash key from its own settings.
+    /// Takes the hash key from its own settings.
     OwnHashKey,
     /// Takes the windows from its own settings.
     OwnWindows,
@@ -48,4 +50,151 @@ pub(super) enum GraphFault {
     NoTransaction,
     UnknownTakenForDone,
     UnknownAppliedAgain,
+}
+
+/// Mutants that change nothing that anybody could see, and why.
+pub(super) const HARMLESS: [(Mutant, &str); 3] = [
+    (
+        left_out("registerUser", Role::Profile),
+        "whoever writes the profile of an id that is not registered registers it, and writes its user key too",
+    ),
+    (
+        left_out("updateProfile", Role::FormerHandle),
+        "only its owner can give a handle up, which writes the owner's profile or user key",
+    ),
+    (
+        Mutant::Graph(GraphFault::Swapped(Step::PastUsers, Step::Closed)),
+        "both only add to the past, in one transaction",
+    ),
+];
+
+const fn left_out(command: &'static str, role: Role) -> Mutant {
+    Mutant::Guard(GuardFault::LeftOut(command, role))
+}
+
+/// Every mutant that must be caught.
+pub(super) fn all() -> Vec<Mutant> {
+    let mut all = protocol();
+    all.extend(guards());
+    all.extend(projection());
+    all.retain(|mutant| HARMLESS.iter().all(|(harmless, _)| harmless != mutant));
+    all
+}
+
+/// The wrong variants that the design names.
+fn protocol() -> Vec<Mutant> {
+    use CallFault as C;
+    use LogFault as L;
+    use RuleFault as R;
+    let mut mutants = vec![
+        Mutant::Guard(GuardFault::OnlyWritten),
+        Mutant::Guard(GuardFault::NotNoted(Role::Owner)),
+        Mutant::Guard(GuardFault::NotNoted(Role::Other)),
+    ];
+    mutants.extend(
+        [
+            R::NoCommandId,
+            R::NoExpiry,
+            R::ExpiryByAppendTime,
+            R::EvictionByAppendTime,
+            R::OutcomesShorterThanAttempts,
+            R::NoRunningMaximum,
+        ]
+        .map(Mutant::Rule),
+    );
+    mutants.extend(
+        [
+            L::AnyAcknowledgedOffset,
+            L::OwnClock,
+            L::OwnHashKey,
+            L::OwnWindows,
+            L::TakenForExclusive,
+        ]
+        .map(Mutant::Log),
+    );
+    mutants.extend(
+        [
+            C::AnswersOnAcknowledgement,
+            C::RefusesFromLocalState,
+            C::RefusesAfterBarrier,
+            C::KeyedRefusalWithoutRecord,
+            C::NoLookup,
+            C::LooksUpOnlyWhenDeciding,
+            C::LooksUpDuplicates,
+            C::ConflictWhereUnknown,
+        ]
+        .map(Mutant::Call),
+    );
+    mutants
+}
+
+/// Each noted key of each command.
+fn guards() -> Vec<Mutant> {
+    use Role as R;
+    let users = [
+        "activateUser",
+        "suspendUser",
+        "reactivateUser",
+        "archiveUser",
+    ];
+    let pairs = [
+        "sendFriendRequest",
+        "acceptFriendRequest",
+        "declineFriendRequest",
+        "cancelFriendRequest",
+        "addFriend",
+        "removeFriend",
+        "blockUser",
+        "unblockUser",
+    ];
+    let of = |command, roles: &[Role]| {
+        let mutants: Vec<Mutant> = roles.iter().map(|role| left_out(command, *role)).collect();
+        mutants
+    };
+    let mut mutants = of("registerUser", &[R::User, R::Profile, R::Handle, R::Owner]);
+    mutants.extend(of(
+        "updateProfile",
+        &[R::User, R::Profile, R::Handle, R::FormerHandle, R::Owner],
+    ));
+    mutants.extend(users.iter().flat_map(|command| of(command, &[R::User])));
+    let roles = [R::User, R::Other, R::Pair];
+    mutants.extend(pairs.iter().flat_map(|command| of(command, &roles)));
+    mutants
+}
+
+/// Each step of the projection left out or swapped, and what else can be wrong with it.
+fn projection() -> Vec<Mutant> {
+    use GraphFault as G;
+    let mut mutants: Vec<Mutant> = Step::ALL
+        .map(|step| Mutant::Graph(G::LeftOut(step)))
+        .to_vec();
+    mutants.extend(
+        [
+            G::Swapped(Step::Users, Step::Opened),
+            G::Swapped(Step::PastUsers, Step::Closed),
+            G::NoCursorCheck,
+            G::CursorApartBefore,
+            G::CursorApartAfter,
+            G::NoTransaction,
+            G::UnknownTakenForDone,
+            G::UnknownAppliedAgain,
+        ]
+        .map(Mutant::Graph),
+    );
+    mutants
+}
+
+impl std::fmt::Display for Mutant {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Guard(GuardFault::LeftOut(command, role)) => {
+                write!(f, "{command} does not guard {role:?}")
+            }
+            Self::Guard(fault) => write!(f, "guards: {fault:?}"),
+            Self::Rule(fault) => write!(f, "rule: {fault:?}"),
+            Self::Log(fault) => write!(f, "node: {fault:?}"),
+            Self::Call(fault) => write!(f, "handler: {fault:?}"),
+            Self::Graph(fault) => write!(f, "projection: {fault:?}"),
+        }
+    }
 }

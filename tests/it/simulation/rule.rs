@@ -28,7 +28,6 @@ pub(super) enum RuleFault {
     EvictionByAppendTime,
     OutcomesShorterThanAttempts,
     NoRunningMaximum,
-    CountersForEtags,
 }
 
 /// All that the rule remembers.

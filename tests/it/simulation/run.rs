@@ -33,13 +33,16 @@ use super::{
     log::{NodeLog, SimLog, pass},
     mutants::Mutant,
     plan::{Call, Plan, Stores, What},
-    variant::{self, Acknowledged},
+    variant,
 };
 use crate::observer::{Digests, Observer};
 
 /// How long everything may take to settle once nothing goes wrong any more.
 const SETTLE_MS: u64 = 40_000;
 const LOOK_EVERY_MS: u64 = 50;
+
+/// What the dice are thrown for.
+const WAIT: u64 = 5;
 
 /// What happened.
 pub(super) struct History {
@@ -54,6 +57,26 @@ pub(super) struct History {
     /// What should not have happened, seen at once.
     pub(super) faults: Vec<String>,
     pub(super) crashes: u64,
+}
+
+impl History {
+    /// What two histories of one seed have in common; ids are drawn anew each time.
+    pub(super) fn outline(&self) -> Vec<String> {
+        let record = |(record, came): (&Record, &u64)| {
+            let kind = record.message.headers.iter().find(|(name, _)| name == "ce_type");
+            let tag = acts::tag_of(&record.message);
+            format!("{came} {tag:?} {:?} {kind:?}", record.append_time)
+        };
+        let records = self.records.iter().zip(&self.came).map(record);
+        let call = |called: &Called| {
+            let answer = called.answer.as_ref().map(|answer| match &answer.result {
+                Ok(reply) => (reply.position, answer.length),
+                Err(_) => (0, answer.length),
+            });
+            format!("{} {} {} {answer:?}", called.tag, called.node, called.started_ms)
+        };
+        records.chain(self.calls.iter().map(call)).collect()
+    }
 }
 
 /// One try of a call.
@@ -84,7 +107,6 @@ pub(super) struct World {
     graph: Arc<StepGraph>,
     digests: Digests,
     slots: Vec<Mutex<Option<Slot>>>,
-    acknowledged: Acknowledged,
     ledger: Mutex<Ledger>,
 }
 
@@ -127,7 +149,6 @@ impl World {
             mutant,
             log,
             digests: Digests::default(),
-            acknowledged: Acknowledged::default(),
             ledger: Mutex::default(),
         });
         let mut nodes = JoinSet::new();
@@ -304,8 +325,8 @@ impl World {
     ) -> Result<Reply, HandlerError> {
         match self.mutant {
             Some(Mutant::Call(fault)) => {
-                let waits = self.plan.dice(5, tag, 0);
-                variant::handle(fault, services, &self.acknowledged, request, tag, waits).await
+                let (deadline, dice) = (self.plan.deadline_ms, self.log.dice(WAIT, tag));
+                variant::handle(fault, services, request, deadline, dice).await
             }
             _ => services.handler.handle(request).await,
         }
@@ -374,9 +395,7 @@ async fn call_all(world: Arc<World>, client: usize) {
 /// Keeps a node up, as a supervisor of processes does.
 async fn keep(world: Arc<World>, node: usize, mut orders: UnboundedReceiver<u64>) {
     for life in 0.. {
-        let acknowledged = world.acknowledged.clone();
-        let listener = Arc::new(move |tag, message: &_, at| acknowledged.tell(tag, message, at));
-        let log = Arc::new(NodeLog::new(world.log.clone(), node, life, listener));
+        let log = Arc::new(NodeLog::new(world.log.clone(), node, life));
         let graph: Arc<dyn Graph> = match world.plan.stores {
             Stores::SharedGraph => world.graph.clone(),
             Stores::OwnGraphs | Stores::OneNode => {

@@ -96,13 +96,16 @@ impl Scribe {
         let Mutant::Guard(fault) = self.mutant else {
             return Vec::new();
         };
+        let act = acts::call_of(plan, message).map(|call| &call.act);
         let left_out = |guard: &&Guard| match fault {
             GuardFault::OnlyWritten => !attempt.writes.contains(&guard.key),
             GuardFault::LeftOut(command, role) => {
-                let act = acts::call_of(plan, message).map(|call| &call.act);
                 act.is_some_and(|act| {
                     acts::name(act) == command && self.role(act, attempt, guard.key) == role
                 })
+            }
+            GuardFault::NotNoted(role) => {
+                act.is_some_and(|act| self.role(act, attempt, guard.key) == role)
             }
         };
         let left_out = attempt.guards.iter().filter(left_out);
