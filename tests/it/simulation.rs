@@ -28,7 +28,7 @@ use std::{
 
 use check::Stats;
 use mutants::{HARMLESS, Mutant};
-use plan::Plan;
+use plan::{Plan, Theme};
 use variant::CallFault;
 
 const SEED: &str = "FOAF_SIM_SEED";
@@ -43,6 +43,10 @@ const MUTANT_HISTORIES: u64 = 20_000;
 fn verdict(plan: &Arc<Plan>, mutant: Option<Mutant>) -> Result<Stats, String> {
     let judged = catch_unwind(|| check::check(&run::run(plan, mutant)));
     judged.unwrap_or_else(|_| Err("it panicked".to_owned()))
+}
+
+fn theme(mutant: Option<Mutant>) -> Theme {
+    mutant.map_or(Theme::Anything, Mutant::theme)
 }
 
 fn setting(name: &str) -> Option<u64> {
@@ -69,7 +73,7 @@ fn histories(first: u64, count: u64, mutant: Option<Mutant>) -> (Option<u64>, St
             if seed >= first + count || seed > bad.load(Ordering::Relaxed) {
                 return;
             }
-            match verdict(&Arc::new(Plan::of(seed)), mutant) {
+            match verdict(&Arc::new(Plan::about(theme(mutant), seed)), mutant) {
                 Ok(stats) => total.lock().expect("no panic").add(&stats),
                 Err(_) => {
                     bad.fetch_min(seed, Ordering::Relaxed);
@@ -83,7 +87,7 @@ fn histories(first: u64, count: u64, mutant: Option<Mutant>) -> (Option<u64>, St
 
 /// Fails with the shortened history, and how to see it again.
 fn report(seed: u64, mutant: Option<Mutant>) -> ! {
-    let (plan, why) = shrink::shrink(&Plan::of(seed), mutant);
+    let (plan, why) = shrink::shrink(&Plan::about(theme(mutant), seed), mutant);
     panic!(
         "\nhistory {seed} is bad: {why}\nshortened: {plan:#?}\nsee it again: \
          {SEED}={seed} {HISTORIES}=1 cargo test --test it simulation::histories_hold -- --nocapture\n"
@@ -136,7 +140,8 @@ fn mutants_are_caught() {
                 return;
             };
             let caught = (0..setting(HISTORIES).unwrap_or(MUTANT_HISTORIES)).find_map(|seed| {
-                let why = verdict(&Arc::new(Plan::of(seed)), Some(*mutant)).err()?;
+                let plan = Plan::about(mutant.theme(), seed);
+                let why = verdict(&Arc::new(plan), Some(*mutant)).err()?;
                 Some((seed + 1, why))
             });
             found.lock().expect("no panic").push((index, caught));

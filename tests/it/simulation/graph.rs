@@ -253,6 +253,9 @@ impl Graph for StepGraph {
             if happens(&mut dice, 20) {
                 pass(dice.u64(1..25)).await;
             }
+            if happens(&mut dice, bad / 5) {
+                pass(dice.u64(100..600)).await;
+            }
             if happens(&mut dice, bad / 6) {
                 return Err(busy());
             }

@@ -1,7 +1,9 @@
 //! Wrong variants of foaf, made from outside of the program: at the ports, or by a command handler of
 //! the tests. Each must be caught; one that survives shows a hole in the simulator.
 
-use super::{graph::Step, rule::RuleFault, scribe::Role, variant::CallFault};
+use super::{
+    graph::Step, plan::Theme, rule::RuleFault, scribe::Role, variant::CallFault,
+};
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -182,6 +184,27 @@ fn projection() -> Vec<Mutant> {
         .map(Mutant::Graph),
     );
     mutants
+}
+
+impl Mutant {
+    /// What a history has to be about to show it soon.
+    pub(super) fn theme(self) -> Theme {
+        const DAY: i64 = 24 * 60;
+        match self {
+            Self::Guard(GuardFault::LeftOut(command, _)) => Theme::Command(command),
+            Self::Guard(GuardFault::NotNoted(Role::Owner)) => Theme::Command("registerUser"),
+            Self::Rule(RuleFault::OutcomesShorterThanAttempts) => Theme::Jumps(45),
+            Self::Rule(RuleFault::NoExpiry | RuleFault::EvictionByAppendTime)
+            | Self::Call(CallFault::LooksUpOnlyWhenDeciding | CallFault::LooksUpDuplicates) => {
+                Theme::Jumps(DAY)
+            }
+            Self::Rule(RuleFault::NoRunningMaximum | RuleFault::ExpiryByAppendTime) => {
+                Theme::Jumps(DAY + DAY / 2)
+            }
+            Self::Graph(_) => Theme::Graph,
+            _ => Theme::Anything,
+        }
+    }
 }
 
 impl std::fmt::Display for Mutant {

@@ -28,6 +28,18 @@ pub(super) struct Plan {
     pub(super) faults: Vec<Fault>,
 }
 
+/// What a plan is about, where it is drawn to show one thing often.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Theme {
+    Anything,
+    /// Mostly this command, and what stands against it.
+    Command(&'static str),
+    /// Jumps of the log's clock by about so many minutes, with many late attempts.
+    Jumps(i64),
+    /// One graph for all, which is slow.
+    Graph,
+}
+
 /// What the nodes share.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stores {
@@ -102,9 +114,16 @@ pub(super) enum What {
 impl Plan {
     /// The plan of that seed.
     pub(super) fn of(seed: u64) -> Self {
+        Self::about(Theme::Anything, seed)
+    }
+
+    /// The plan of that seed about that theme.
+    pub(super) fn about(theme: Theme, seed: u64) -> Self {
         let mut rng = Rng::with_seed(seed ^ 0x9e37_79b9_7f4a_7c15);
         let stores = match rng.u8(..10) {
             0..=4 => Stores::SharedGraph,
+            _ if theme == Theme::Graph => Stores::SharedGraph,
+            9 if theme != Theme::Anything => Stores::OwnGraphs,
             5..=8 => Stores::OwnGraphs,
             _ => Stores::OneNode,
         };
@@ -112,7 +131,11 @@ impl Plan {
             Stores::OneNode => 1,
             _ => rng.usize(2..=4),
         };
-        let weather = Weather::any(&mut rng);
+        let mut weather = Weather::any(&mut rng);
+        if matches!(theme, Theme::Jumps(_)) {
+            weather.late = 40;
+            weather.twice = weather.twice.max(10);
+        }
         let mut plan = Self {
             seed,
             nodes,
@@ -122,12 +145,12 @@ impl Plan {
             calls: Vec::new(),
             faults: Vec::new(),
         };
-        plan.draw_calls(&mut rng);
-        plan.draw_faults(&mut rng);
+        plan.draw_calls(&mut rng, theme);
+        plan.draw_faults(&mut rng, theme);
         plan
     }
 
-    fn draw_calls(&mut self, rng: &mut Rng) {
+    fn draw_calls(&mut self, rng: &mut Rng, theme: Theme) {
         let clients = rng.usize(2..=5);
         let count = rng.usize(12..40);
         let keyed = rng.u8(30..=100);
@@ -137,7 +160,9 @@ impl Plan {
             let act = if opening {
                 register(rng, number)
             } else {
-                any_act(rng, number, count)
+                theme
+                    .act(rng)
+                    .unwrap_or_else(|| any_act(rng, number, count))
             };
             let mut call = Call {
                 number: number as u64,
@@ -178,13 +203,18 @@ impl Plan {
         }
     }
 
-    fn draw_faults(&mut self, rng: &mut Rng) {
+    fn draw_faults(&mut self, rng: &mut Rng, theme: Theme) {
         for _ in 0..rng.usize(..4) {
             let node = rng.usize(..self.nodes);
             let down_ms = rng.u64(1..1500);
             self.fault(rng, What::Crash { node, down_ms });
         }
-        if rng.bool() {
+        if let Theme::Jumps(minutes) = theme {
+            let ms = rng.i64(minutes * MINUTE / 2..minutes * MINUTE * 3 / 2);
+            for back in [1, -1] {
+                self.fault(rng, What::Jump { ms: ms * back });
+            }
+        } else if rng.bool() {
             for _ in 0..rng.usize(1..4) {
                 let ms = match rng.u8(..10) {
                     0..=2 => rng.i64(1..HOUR + 5 * MINUTE),
@@ -220,6 +250,52 @@ impl Plan {
             mixed ^= mixed >> 29;
         }
         Rng::with_seed(mixed)
+    }
+}
+
+impl Theme {
+    /// Half of the acts of a history about a command: the command, and what it needs and meets.
+    fn act(self, rng: &mut Rng) -> Option<Act> {
+        let Self::Command(command) = self else {
+            return None;
+        };
+        let who = rng.usize(..2);
+        let pair = |command, who: usize| Act::Pair {
+            who,
+            other: 1 - who,
+            command,
+        };
+        let handle = |rng: &mut Rng| format!("h{}", rng.u8(..2));
+        Some(match (rng.u8(..8), command) {
+            (0..=1, "registerUser") => Act::Register {
+                who: rng.usize(..PEOPLE),
+                handle: handle(rng),
+                pending: false,
+            },
+            (0..=1, "updateProfile") => Act::Update {
+                who: rng.usize(..3),
+                handle: rng.bool().then(|| handle(rng)),
+                last_name: rng.bool().then(|| rng.bool().then(|| "M".to_owned())),
+            },
+            (0..=1, "activateUser" | "suspendUser" | "reactivateUser" | "archiveUser") => {
+                Act::State { who, command }
+            }
+            (0..=1, _) => pair(command, who),
+            // An owner goes, and the handle is free.
+            (2, "registerUser" | "updateProfile") if rng.u8(..3) == 0 => Act::State {
+                who: rng.usize(..PEOPLE),
+                command: "archiveUser",
+            },
+            (2, "acceptFriendRequest" | "declineFriendRequest") => {
+                pair("sendFriendRequest", 1 - who)
+            }
+            (2..=3, "cancelFriendRequest" | "acceptFriendRequest") => {
+                pair("sendFriendRequest", who)
+            }
+            (2, "unblockUser") => pair("blockUser", who),
+            (2, "removeFriend") => pair("addFriend", who),
+            _ => return None,
+        })
     }
 }
 

@@ -66,7 +66,13 @@ pub(super) async fn handle(
     deadline_ms: u64,
     mut dice: Rng,
 ) -> Result<Reply, HandlerError> {
-    let deadline = Instant::now() + Duration::from_millis(deadline_ms);
+    // Stands for the queue of commands that share keys.
+    let wait = if dice.u8(..4) == 0 {
+        dice.u64(..2_500)
+    } else {
+        0
+    };
+    let deadline = Instant::now() + Duration::from_millis(wait + deadline_ms);
     let identify = |model: &WriteModel| {
         let key = &model.judge().created().expect("live").hash_key;
         let id = match &request.idempotency_key {
@@ -84,12 +90,6 @@ pub(super) async fn handle(
         content,
         user: UserId(Uuid::new_v4()),
         deadline,
-    };
-    // Stands for the queue of commands that share keys.
-    let wait = if dice.u8(..4) == 0 {
-        dice.u64(..2_500)
-    } else {
-        0
     };
     if fault == CallFault::LooksUpOnlyWhenDeciding {
         pass(wait).await;
