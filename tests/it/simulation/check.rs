@@ -185,9 +185,9 @@ impl<'a> Walk<'a> {
         let operation = operation(call, tag);
         if let Some(first) = self.latest.get(&operation) {
             let first = &self.decisions[first];
-            let started = self.started(tag);
+            let heard = self.heard(tag);
             let came = self.history.came[usize::try_from(first.position - 1).expect("small")];
-            if before - first.time <= REMEMBERED_MS || started.is_some_and(|at| at < came) {
+            if before - first.time <= REMEMBERED_MS || heard.is_some_and(|at| at < came) {
                 return Err(format!(
                     "{operation:?} is decided at {} and again at {position}",
                     first.position
@@ -260,9 +260,9 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    fn started(&self, tag: u64) -> Option<u64> {
+    fn heard(&self, tag: u64) -> Option<u64> {
         let mut calls = self.history.calls.iter();
-        calls.find(|call| call.tag == tag).map(|call| call.started_ms)
+        calls.find(|call| call.tag == tag)?.heard_ms
     }
 
     /// Every graph showed at each position what the log comes to there, and so did every node.

@@ -86,6 +86,8 @@ pub(super) struct Called {
     pub(super) tag: u64,
     pub(super) node: usize,
     pub(super) started_ms: u64,
+    /// When its node, which may have been starting, took it up.
+    pub(super) heard_ms: Option<u64>,
     /// The highest position that anybody had been answered with by then.
     pub(super) floor: u64,
     pub(super) answer: Option<Answer>,
@@ -296,6 +298,7 @@ impl World {
             slot.calls.spawn(async move {
                 // An error: the gate is open.
                 let _ = gate.acquire().await;
+                world.ledger().calls[index].heard_ms = Some(world.log.now_ms());
                 let answer = AssertUnwindSafe(world.handle(&services, request, tag)).catch_unwind();
                 match answer.await {
                     Ok(result) => {
@@ -342,6 +345,7 @@ impl World {
             tag,
             node,
             started_ms: self.log.now_ms(),
+            heard_ms: None,
             floor,
             answer: None,
         });
