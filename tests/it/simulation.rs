@@ -2,6 +2,7 @@
 //! judged by a plain model. `docs/reliability.md` says what is simulated and what came of it.
 //!
 //! `FOAF_SIM_HISTORIES` says how many, and `FOAF_SIM_SEED` which is the first.
+//! `FOAF_SIM_EVERY_SMALL_WORLD=1` searches all small worlds, not only a few.
 
 mod acts;
 mod check;
@@ -14,6 +15,7 @@ mod rule;
 mod run;
 mod scribe;
 mod shrink;
+mod small;
 mod variant;
 
 use std::{
@@ -28,11 +30,13 @@ use std::{
 
 use check::Stats;
 use mutants::{HARMLESS, Mutant};
+use small::SmallFault;
 use plan::{Plan, Theme};
 use variant::CallFault;
 
 const SEED: &str = "FOAF_SIM_SEED";
 const HISTORIES: &str = "FOAF_SIM_HISTORIES";
+const SMALL: &str = "FOAF_SIM_EVERY_SMALL_WORLD";
 
 /// What a run of `scripts/test` asks for.
 const DEFAULT_HISTORIES: u64 = 10_000;
@@ -169,5 +173,31 @@ fn mutants_that_are_said_to_be_harmless_are() {
     for (mutant, why) in HARMLESS {
         let (bad, _) = histories(0, 500, Some(mutant));
         assert_eq!(bad, None, "{mutant}, though {why}");
+    }
+}
+
+#[test]
+fn the_whole_of_a_small_world_is_right() {
+    let scenarios = small::scenarios(setting(SMALL) == Some(1), None);
+    let next = AtomicUsize::new(0);
+    let total = AtomicU64::new(0);
+    on_all(|| {
+        while let Some(scenario) = scenarios.get(next.fetch_add(1, Ordering::Relaxed)) {
+            match small::search(scenario) {
+                Ok(states) => total.fetch_add(states, Ordering::Relaxed),
+                Err(wrong) => panic!("{wrong}"),
+            };
+        }
+    });
+    let states = total.into_inner();
+    println!("{} small worlds, {states} states, 0 bad", scenarios.len());
+    assert!(states > 100_000, "{states}");
+}
+
+#[test]
+fn what_is_wrong_in_a_small_world_is_found() {
+    for fault in [SmallFault::GuardsOnlyWritten, SmallFault::RefusalsWithoutRecord] {
+        let mut scenarios = small::scenarios(false, Some(fault)).into_iter();
+        assert!(scenarios.any(|scenario| small::search(&scenario).is_err()), "{fault:?}");
     }
 }

@@ -29,15 +29,16 @@ pub(super) fn name(act: &Act) -> &'static str {
     }
 }
 
-fn command(call: &Call) -> Command {
+/// The command that an act is; a registration may leave the choice of the id to the node.
+pub(super) fn command(act: &Act, fresh_id: bool) -> Command {
     let person = |text: &str| Name::parse(text, Field::FirstName).expect("a name");
-    match &call.act {
+    match act {
         Act::Register {
             who,
             handle: text,
             pending,
         } => Command::RegisterUser {
-            id: (!call.fresh_id).then(|| id(*who)),
+            id: (!fresh_id).then(|| id(*who)),
             profile: Profile {
                 handle: handle(text),
                 first_name: person(&format!("N{who}")),
@@ -98,7 +99,7 @@ pub(super) const TRIES: u64 = 10;
 /// The request of a call's try. It names the call where a trace is named, and so does its record.
 pub(super) fn request(call: &Call, again: u64) -> Request {
     Request {
-        command: command(call),
+        command: command(&call.act, call.fresh_id),
         actor: call.actor.into(),
         idempotency_key: call.key.clone(),
         traceparent: Some(tag(call, again).to_string()),

@@ -40,6 +40,9 @@ const START: i64 = 1_700_000_000_000;
 /// After how long an append without an acknowledgement is given up.
 const APPEND_TIMEOUT_MS: u64 = 3_000;
 
+/// The most that a reader lags behind.
+pub(super) const LONGEST_LAG_MS: u64 = 2_500;
+
 /// What the dice are thrown for.
 mod dice {
     pub(super) const APPEND: u64 = 1;
@@ -381,7 +384,7 @@ impl LogReader for NodeReader {
         }
         let weather = self.log.weather();
         let lag = match self.dice.u8(..100) {
-            rare if rare < weather.lag / 3 => self.dice.u64(50..2_500),
+            rare if rare < weather.lag / 3 => self.dice.u64(50..LONGEST_LAG_MS),
             often if often < 50 => self.dice.u64(..40),
             _ => 0,
         };

@@ -22,6 +22,8 @@ pub(super) enum GuardFault {
     OnlyWritten,
     /// What is that to the command of that name.
     LeftOut(&'static str, Role),
+    /// What is either to the command of that name.
+    NeitherOf(&'static str, Role, Role),
     /// What is that to any command.
     NotNoted(Role),
 }
@@ -55,10 +57,14 @@ pub(super) enum GraphFault {
 }
 
 /// Mutants that change nothing that anybody could see, and why.
-pub(super) const HARMLESS: [(Mutant, &str); 3] = [
+pub(super) const HARMLESS: [(Mutant, &str); 4] = [
+    (
+        left_out("registerUser", Role::User),
+        "who registers the id first writes its profile key too; leaving both out is caught",
+    ),
     (
         left_out("registerUser", Role::Profile),
-        "whoever writes the profile of an id that is not registered registers it, and writes its user key too",
+        "who registers the id first writes its user key too; leaving both out is caught",
     ),
     (
         left_out("updateProfile", Role::FormerHandle),
@@ -92,6 +98,7 @@ fn protocol() -> Vec<Mutant> {
         Mutant::Guard(GuardFault::OnlyWritten),
         Mutant::Guard(GuardFault::NotNoted(Role::Owner)),
         Mutant::Guard(GuardFault::NotNoted(Role::Other)),
+        Mutant::Guard(GuardFault::NeitherOf("registerUser", Role::User, Role::Profile)),
     ];
     mutants.extend(
         [
@@ -191,7 +198,9 @@ impl Mutant {
     pub(super) fn theme(self) -> Theme {
         const DAY: i64 = 24 * 60;
         match self {
-            Self::Guard(GuardFault::LeftOut(command, _)) => Theme::Command(command),
+            Self::Guard(
+                GuardFault::LeftOut(command, _) | GuardFault::NeitherOf(command, _, _),
+            ) => Theme::Command(command),
             Self::Guard(GuardFault::NotNoted(Role::Owner)) => Theme::Command("registerUser"),
             Self::Rule(RuleFault::OutcomesShorterThanAttempts) => Theme::Jumps(45),
             Self::Rule(RuleFault::NoExpiry | RuleFault::EvictionByAppendTime)
@@ -212,6 +221,9 @@ impl std::fmt::Display for Mutant {
         match self {
             Self::Guard(GuardFault::LeftOut(command, role)) => {
                 write!(f, "{command} does not guard {role:?}")
+            }
+            Self::Guard(GuardFault::NeitherOf(command, one, other)) => {
+                write!(f, "{command} guards neither {one:?} nor {other:?}")
             }
             Self::Guard(fault) => write!(f, "guards: {fault:?}"),
             Self::Rule(fault) => write!(f, "rule: {fault:?}"),

@@ -30,7 +30,7 @@ use tokio::{
 use super::{
     acts,
     graph::{Commit, StepGraph},
-    log::{NodeLog, SimLog, pass},
+    log::{LONGEST_LAG_MS, NodeLog, SimLog, pass},
     mutants::Mutant,
     plan::{Call, Plan, Stores, What},
     variant,
@@ -170,6 +170,7 @@ impl World {
         world.log.calm_down();
         world.log.network.close();
         world.log.network.wait().await;
+        pass(LONGEST_LAG_MS).await;
         world.settle().await;
         world.ask_what_is_open().await;
         world.settle().await;

@@ -104,6 +104,10 @@ impl Scribe {
                     acts::name(act) == command && self.role(act, attempt, guard.key) == role
                 })
             }
+            GuardFault::NeitherOf(command, one, other) => act.is_some_and(|act| {
+                acts::name(act) == command
+                    && [one, other].contains(&self.role(act, attempt, guard.key))
+            }),
             GuardFault::NotNoted(role) => {
                 act.is_some_and(|act| self.role(act, attempt, guard.key) == role)
             }
