@@ -18,6 +18,7 @@ mod observer;
 mod program;
 mod records;
 mod rule1;
+mod same_handle;
 mod sample;
 mod service;
 mod simulation;

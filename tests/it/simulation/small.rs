@@ -5,10 +5,7 @@
 //! The shipped handler waits for timers and channels, whose orders cannot be enumerated; a synchronous
 //! one of a few lines stands in for it, over the shipped `decide`, `fold`, `judge` and conflict keys.
 
-use std::{
-    collections::{HashMap, HashSet},
-    rc::Rc,
-};
+use std::{collections::VecDeque, rc::Rc};
 
 use foaf::{
     domain::{LogTime, Moment, Rejection, State, UserId, decide, fold},
@@ -17,6 +14,7 @@ use foaf::{
         RecordId, RecordingView, Verdict, Void, Windows, written_keys,
     },
 };
+use hashbrown::{HashMap, HashSet};
 use uuid::Uuid;
 
 use super::acts;
@@ -112,13 +110,14 @@ pub(super) fn search(scenario: &Scenario) -> Result<u64, String> {
         has_crashed: false,
         has_doubled: false,
     };
-    let mut seen = HashSet::from([start.clone()]);
-    let mut open = vec![start];
-    while let Some(whole) = open.pop() {
+    let mut seen: HashSet<Whole> = HashSet::new();
+    seen.insert(start.clone());
+    let mut open = VecDeque::from([start]);
+    while let Some(whole) = open.pop_front() {
         search.check(&whole)?;
         for next in search.steps(&whole)? {
             if seen.insert(next.clone()) {
-                open.push(next);
+                open.push_back(next);
             }
         }
     }
@@ -151,17 +150,25 @@ impl Search<'_> {
             hash_key: key(),
             windows: Windows::DEFAULT,
         });
-        model.judge.judge(0, NOW, &identity).map_err(|e| e.to_string())?;
+        model
+            .judge
+            .judge(0, NOW, &identity)
+            .map_err(|e| e.to_string())?;
         for (offset, sent) in (1..).zip(log) {
             let attempt = self.attempt(&log[..usize::from(sent.decided_on)], *sent)?;
             let entry = Entry::Attempt(attempt.clone());
-            let verdict = model.judge.judge(offset, NOW, &entry).map_err(|e| e.to_string())?;
+            let verdict = model
+                .judge
+                .judge(offset, NOW, &entry)
+                .map_err(|e| e.to_string())?;
             if matches!(verdict, Verdict::Decided(_)) {
                 let act = self.act(sent.by);
                 let expected = model.world.run(act);
                 let found = attempt.decision.as_ref().err().map(|no| no.code.as_str());
                 if expected != found {
-                    return Err(format!("{log:?}: {act:?} comes to {found:?}, not {expected:?}"));
+                    return Err(format!(
+                        "{log:?}: {act:?} comes to {found:?}, not {expected:?}"
+                    ));
                 }
                 if let Ok(event) = &attempt.decision {
                     let at = Moment {
@@ -188,7 +195,11 @@ impl Search<'_> {
     fn attempt(&mut self, log: &[Sent], sent: Sent) -> Result<Attempt, String> {
         let model = self.model(log)?;
         let view = RecordingView::new(&model.state);
-        let decision = decide(&view, &acts::command(self.act(sent.by), false), UserId(Uuid::nil()));
+        let decision = decide(
+            &view,
+            &acts::command(self.act(sent.by), false),
+            UserId(Uuid::nil()),
+        );
         let written = decision.as_ref().map(written_keys).unwrap_or_default();
         let writes: Vec<_> = written.iter().map(|key_| key_.hash(&key())).collect();
         let mut guards: Vec<Guard> = (view.into_noted().iter())
@@ -344,8 +355,7 @@ impl Search<'_> {
         let verdicts = whole.log.iter().zip(&model.verdicts);
         let decided: Vec<_> = verdicts.filter_map(|(s, v)| decided(s, v)).collect();
         for (by, try_) in (0..4_u8).zip(whole.tries) {
-            let of_command =
-                |(sent, _): &&(Sent, u64)| command_id(sent.by) == command_id(by);
+            let of_command = |(sent, _): &&(Sent, u64)| command_id(sent.by) == command_id(by);
             let is_wrong = match try_ {
                 Try::Decided(position) => !decided
                     .iter()
@@ -404,7 +414,11 @@ pub(super) fn scenarios(every: bool, fault: Option<SmallFault>) -> Vec<Scenario>
     let count = acts.len();
     let every_one = (0..count.pow(3)).map(|n| [n / count / count, n / count % count, n % count]);
     let few = [[2, 0, 1], [5, 0, 3], [3, 0, 4]];
-    let chosen: Vec<[usize; 3]> = if every { every_one.collect() } else { few.to_vec() };
+    let chosen: Vec<[usize; 3]> = if every {
+        every_one.collect()
+    } else {
+        few.to_vec()
+    };
     let scenario = |[one, two, other]: [usize; 3]| Scenario {
         before: vec![register(0, "h0"), register(1, "h1")],
         first: [acts[one].clone(), acts[two].clone()],
