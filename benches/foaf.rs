@@ -43,6 +43,7 @@ async fn main() -> anyhow::Result<()> {
     let embedded = Stores {
         log: LogUrl::Sqlite(folder.path().join("ego")),
         graph: GraphUrl::Embedded,
+        snapshots: None,
         write_timeout: Duration::from_secs(30),
     };
     ego_facebook("embedded", &embedded).await?;
@@ -55,6 +56,7 @@ async fn main() -> anyhow::Result<()> {
         let servers = Stores {
             log: LogUrl::parse(&topic).map_err(parse)?,
             graph: GraphUrl::parse(&neo4j).map_err(parse)?,
+            snapshots: None,
             write_timeout: Duration::from_secs(30),
         };
         ego_facebook("Kafka + Neo4j", &servers).await?;
@@ -185,6 +187,7 @@ async fn memory(folder: &Path) -> anyhow::Result<()> {
     let node = start(&Stores {
         log: LogUrl::Sqlite(folder.join("memory")),
         graph: GraphUrl::Embedded,
+        snapshots: None,
         write_timeout: Duration::from_secs(30),
     })
     .await?;

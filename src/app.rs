@@ -2,6 +2,8 @@
 //!
 //! Must never leave a task untracked: one that dies ends the node, and the process with it.
 
+mod snapshots;
+
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, anyhow, bail};
@@ -30,9 +32,11 @@ use crate::{
     import,
     judge::{GraphCreated, HashKey, LogId, RecordId, Windows},
     projector::Projector,
-    replay::Replay,
+    replay::{Replay, model::WriteModel},
     telemetry,
 };
+
+use snapshots::Keeper;
 
 /// How long a stop waits for what is under way.
 const DRAIN: Duration = Duration::from_secs(15);
@@ -43,6 +47,7 @@ const ANONYMOUS: &str = "anonymous";
 /// A log, a graph, and all that works between them.
 pub struct Node {
     services: Services,
+    keeper: Option<Arc<Keeper>>,
     tasks: JoinSet<Result<()>>,
     stop: CancellationToken,
 }
@@ -55,8 +60,33 @@ impl Node {
     pub async fn start(stores: &Stores) -> Result<Self> {
         let clock = clock::system();
         let log = open_log(&stores.log, clock.clone()).await?;
-        let graph = open_graph(&stores.graph).await?;
-        Self::compose(log, graph, clock, stores.write_timeout).await
+        let mut graph = open_graph(&stores.graph).await?;
+        let Some(folder) = stores.snapshots() else {
+            return Self::compose(log, graph, clock, stores.write_timeout).await;
+        };
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+        let is_embedded = stores.graph == GraphUrl::Embedded;
+        let start = snapshots::find(folder, &*log, graph.cursor().await?, is_embedded).await?;
+        if let Some(loaded) = start.graph {
+            graph = Arc::new(loaded);
+        }
+        let position = start.model.position();
+        let mut node = Self::resume(log, graph, clock, stores.write_timeout, start.model).await?;
+        let keeper = Arc::new(Keeper {
+            folder: folder.to_owned(),
+            replay: node.services.replay.clone(),
+            graph: node.services.graph.clone(),
+            projection: node.services.projection.clone(),
+            last: position.into(),
+        });
+        node.keeper = Some(keeper.clone());
+        let token = node.stop.clone();
+        node.tasks.spawn(async move {
+            keeper.run(token).await;
+            Ok(())
+        });
+        Ok(node)
     }
 
     /// Starts a node on a log and a graph that are open already.
@@ -68,6 +98,17 @@ impl Node {
         graph: Arc<dyn Graph>,
         clock: Clock,
         write_timeout: Duration,
+    ) -> Result<Self> {
+        Self::resume(log, graph, clock, write_timeout, WriteModel::default()).await
+    }
+
+    /// As [`Self::compose`], from a write model that is not ahead of the graph.
+    async fn resume(
+        log: Arc<dyn EventLog>,
+        graph: Arc<dyn Graph>,
+        clock: Clock,
+        write_timeout: Duration,
+        model: WriteModel,
     ) -> Result<Self> {
         let end = log.end().await?;
         if let Some(cursor) = graph.cursor().await?
@@ -87,7 +128,7 @@ impl Node {
             "starting"
         );
         let stop = CancellationToken::new();
-        let (replay, feed) = Replay::new(log.clone());
+        let (replay, feed) = Replay::resume(log.clone(), model);
         let handler = Arc::new(CommandHandler::new(
             log.clone(),
             replay.clone(),
@@ -122,6 +163,7 @@ impl Node {
         });
         Ok(Self {
             services,
+            keeper: None,
             tasks,
             stop,
         })
@@ -196,6 +238,11 @@ impl Node {
             warn!(
                 "commands were still under way when the node stopped; their callers know no outcome"
             );
+        }
+        if let Some(keeper) = &self.keeper
+            && tokio::time::timeout(DRAIN, keeper.write()).await.is_err()
+        {
+            warn!("no snapshot was written at the stop, the next start takes longer");
         }
         self.stop.cancel();
         let mut result = Ok(());

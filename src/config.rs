@@ -2,7 +2,11 @@
 //!
 //! A leaf. Every fault names the setting and the fix, and all are told at once.
 
-use std::{fmt, path::PathBuf, time::Duration};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::Args;
 use percent_encoding::percent_decode_str;
@@ -32,6 +36,11 @@ pub struct StoreArgs {
     )]
     pub graph: String,
 
+    /// Where snapshots are kept, which shorten the next start: the folder of a `sqlite:` log unless
+    /// given; with other logs none are written unless given. Each node needs a folder of its own.
+    #[arg(long, env = "FOAF_SNAPSHOTS", value_name = "FOLDER")]
+    pub snapshots: Option<PathBuf>,
+
     /// How long a command may take before its answer is "unknown", in milliseconds.
     #[arg(
         long,
@@ -49,8 +58,21 @@ pub struct Stores {
     pub log: LogUrl,
     /// The graph.
     pub graph: GraphUrl,
+    /// Where snapshots are kept, if that is not decided by the log.
+    pub snapshots: Option<PathBuf>,
     /// How long a command may take.
     pub write_timeout: Duration,
+}
+
+impl Stores {
+    /// The folder of the snapshots, if there are to be any.
+    #[must_use]
+    pub fn snapshots(&self) -> Option<&Path> {
+        match (&self.snapshots, &self.log) {
+            (Some(folder), _) | (None, LogUrl::Sqlite(folder)) => Some(folder),
+            _ => None,
+        }
+    }
 }
 
 /// Where the event log is.
@@ -135,6 +157,7 @@ impl StoreArgs {
             (Ok(log), Ok(graph), Ok(write_timeout)) => Ok(Stores {
                 log,
                 graph,
+                snapshots: self.snapshots.clone(),
                 write_timeout,
             }),
             _ => Err(ConfigErrors(faults)),
@@ -292,6 +315,7 @@ mod tests {
         let args = StoreArgs {
             log: "file:x".to_owned(),
             graph: "redis:".to_owned(),
+            snapshots: None,
             write_timeout_ms: "soon".to_owned(),
         };
         let faults = args.parse().expect_err("three faults").to_string();

@@ -21,8 +21,9 @@
 pub mod digest;
 pub mod embedded;
 pub mod neo4j;
+pub mod saved;
 
-use std::sync::Arc;
+use std::{io, path::Path, sync::Arc};
 
 use async_trait::async_trait;
 
@@ -351,6 +352,13 @@ pub trait Graph: Send + Sync + 'static {
 
     /// What stands between the two of each pair; `None` if either is unknown.
     async fn ties(&self, of: &[Pair]) -> Answer<Vec<Option<PairState>>>;
+
+    /// Saves what it holds into a folder, from where it can be loaded at the next start. A graph that
+    /// lasts by itself has nothing to do.
+    async fn save(&self, folder: &Path) -> io::Result<()> {
+        let _ = folder;
+        Ok(())
+    }
 
     /// Whether it answers within the process, so that questions need not be gathered to save round
     /// trips.

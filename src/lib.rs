@@ -13,8 +13,8 @@
 //!
 //! `domain ← judge ← [event_log, graph] ← replay ← [command_handler, projector] ← import ← graphql ←
 //! http ← app ← cli ← main`: each uses only what is to its left, and those in one bracket do not know
-//! each other. `app` is the only place that names an adapter. `clock`, `config`, `metrics` and
-//! `telemetry` are leaves. `tests/it/tidy.rs` sees to it.
+//! each other. `app` is the only place that names an adapter. `clock`, `config`, `metrics`,
+//! `snapshot` and `telemetry` are leaves. `tests/it/tidy.rs` sees to it.
 //!
 //! # Invariants
 //!
@@ -40,4 +40,5 @@ pub mod judge;
 pub mod metrics;
 pub mod projector;
 pub mod replay;
+pub mod snapshot;
 pub mod telemetry;

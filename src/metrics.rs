@@ -18,6 +18,10 @@ pub const PROJECT_SECONDS: &str = "foaf_projection_batch_duration_seconds";
 pub const PROJECT_RECORDS: &str = "foaf_projection_batch_records";
 /// Projections that had to be tried again.
 pub const PROJECT_RETRIES: &str = "foaf_projection_retries_total";
+/// How long a snapshot took to be written.
+pub const SNAPSHOT_SECONDS: &str = "foaf_snapshot_duration_seconds";
+/// Snapshots that could not be written.
+pub const SNAPSHOT_FAILURES: &str = "foaf_snapshot_failures_total";
 /// Requests over HTTP, by `status`.
 pub const HTTP_REQUESTS: &str = "foaf_http_requests_total";
 /// How long a GraphQL request took.

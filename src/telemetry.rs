@@ -1,6 +1,9 @@
 //! Logs and metrics of the process. A leaf.
 
-use std::{io::IsTerminal, sync::OnceLock};
+use std::{
+    io::IsTerminal,
+    sync::{Mutex, PoisonError},
+};
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
@@ -33,8 +36,10 @@ pub fn start_logs() {
 /// # Errors
 /// If somebody else's recorder stands in the way.
 pub fn metrics() -> Result<PrometheusHandle, BuildError> {
-    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
-    if let Some(handle) = HANDLE.get() {
+    // A mutex, not a cell: of two that come at once, only one can install.
+    static HANDLE: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
+    let mut installed = HANDLE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(handle) = &*installed {
         return Ok(handle.clone());
     }
     let seconds = [
@@ -47,5 +52,5 @@ pub fn metrics() -> Result<PrometheusHandle, BuildError> {
             &[1.0, 10.0, 100.0, 1_000.0, 10_000.0],
         )?
         .install_recorder()?;
-    Ok(HANDLE.get_or_init(|| handle).clone())
+    Ok(installed.insert(handle).clone())
 }

@@ -31,6 +31,7 @@ impl Demo {
         let mut node = Node::start(&Stores {
             log: LogUrl::Sqlite(folder.path().to_owned()),
             graph: GraphUrl::Embedded,
+            snapshots: None,
             write_timeout: std::time::Duration::from_secs(10),
         })
         .await?;

@@ -14,6 +14,7 @@ mod past;
 mod path;
 mod plan;
 mod relation;
+pub mod saved;
 mod score;
 mod scratch;
 mod store;
@@ -21,16 +22,19 @@ mod traversal;
 mod users;
 mod work;
 
-use std::sync::Arc;
+use std::{io, path::Path, sync::Arc};
 
 use async_trait::async_trait;
-use tokio::sync::RwLock;
+use tokio::sync::{Mutex, RwLock};
 
 use super::{
     Answer, Batch, Cursor, Direction, Distant, DistantKey, FriendQuery, Graph, GraphError, Linked,
     Page, Projected, Read, Recommendation, Relation, Score, Slice, UserQuery, digest::Digest,
 };
-use crate::domain::{Handle, Pair, PairState, User, UserId};
+use crate::{
+    domain::{Handle, Pair, PairState, User, UserId},
+    snapshot::SnapshotError,
+};
 use links::List;
 use page::{Cut, with_items};
 use plan::Plan;
@@ -44,6 +48,9 @@ pub struct EmbeddedGraph {
     /// An async lock: while a long traversal keeps a batch waiting, other reads wait for their turn
     /// without holding on to threads.
     store: Arc<RwLock<Store>>,
+    /// Held by who projects, and by who saves: while a snapshot is written, reads go on, which a
+    /// waiting writer of `store` would stop.
+    turn: Mutex<()>,
     scratch: Arc<Pool>,
 }
 
@@ -52,6 +59,17 @@ impl EmbeddedGraph {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The graph of a snapshot.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is not what was written.
+    pub fn load(path: &Path) -> Result<Self, SnapshotError> {
+        Ok(Self {
+            store: Arc::new(RwLock::new(saved::read(path)?)),
+            ..Self::default()
+        })
     }
 
     /// The digest of everything that the graph holds, computed anew: it must be the cursor's.
@@ -125,6 +143,7 @@ impl Graph for EmbeddedGraph {
     }
 
     async fn project(&self, batch: &Batch) -> Result<Projected, GraphError> {
+        let _turn = self.turn.lock().await;
         let store = self.store.clone().read_owned().await;
         check_whole(&store)?;
         if !store.expects(batch) {
@@ -298,6 +317,18 @@ impl Graph for EmbeddedGraph {
             Some(store.tie(low, high))
         };
         self.each(of, |_, _| 1, answer).await
+    }
+
+    async fn save(&self, folder: &Path) -> io::Result<()> {
+        let _turn = self.turn.lock().await;
+        let store = self.store.clone().read_owned().await;
+        if store.torn {
+            return Ok(());
+        }
+        let folder = folder.to_owned();
+        tokio::task::spawn_blocking(move || saved::write(&folder, &store))
+            .await
+            .map_err(io::Error::other)?
     }
 
     fn is_local(&self) -> bool {

@@ -20,6 +20,7 @@ mod records;
 mod rule1;
 mod sample;
 mod service;
+mod snapshots;
 mod soundness;
 mod sqlite_log;
 mod story;

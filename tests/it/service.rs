@@ -79,10 +79,11 @@ impl Places {
         }
     }
 
-    fn stores(&self) -> Stores {
+    pub(crate) fn stores(&self) -> Stores {
         Stores {
             log: self.log.clone(),
             graph: self.graph.clone(),
+            snapshots: None,
             write_timeout: Duration::from_secs(10),
         }
     }
@@ -146,25 +147,14 @@ impl Service {
             request = request.header(*name, *value);
         }
         let request = request.body(body.into()).build().expect("a request");
-        let response = logs::soon(self.connected(request)).await;
+        let response = logs::soon(self.client.execute(request)).await;
+        let response = response.expect("it answers");
         let position = response.headers().get("foaf-position");
         Reply {
             status: response.status().as_u16(),
             position: position.map(|value| value.to_str().expect("ASCII").to_owned()),
             body: response.json().await.expect("JSON"),
         }
-    }
-
-    /// Sends a request; a connection that the busy machine resets before it stands is tried again.
-    async fn connected(&self, request: reqwest::Request) -> reqwest::Response {
-        for _ in 0..5 {
-            let copy = request.try_clone().expect("a body in memory");
-            match self.client.execute(copy).await {
-                Err(error) if error.is_connect() => {}
-                answered => return answered.expect("it answers"),
-            }
-        }
-        panic!("{} takes no connection", self.address)
     }
 
     pub(crate) async fn get(&self, path: &str) -> (u16, String) {

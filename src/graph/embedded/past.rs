@@ -19,6 +19,10 @@ impl Moments {
         self.0[when as usize]
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = Moment> {
+        self.0.iter().copied()
+    }
+
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }

@@ -143,7 +143,28 @@ impl Store {
         }
     }
 
-    fn grow(&mut self) {
+    /// Gives a user one of the lists, which were empty.
+    pub(super) fn put_links(&mut self, slot: Slot, list: List, mut links: Links) {
+        links.shrink();
+        *self.links_mut(slot, list) = links;
+    }
+
+    /// Counts friendships and ACTIVE friends anew.
+    pub(super) fn count(&mut self) {
+        let active = |links: &Links| {
+            let active = links
+                .others()
+                .iter()
+                .filter(|of| self.users.is_active(**of));
+            slot(active.count())
+        };
+        let degrees = self.friends.iter().map(active).collect();
+        self.degrees = degrees;
+        let ends = self.friends.iter().map(|links| links.others().len());
+        self.friendships = ends.sum::<usize>() / 2;
+    }
+
+    pub(super) fn grow(&mut self) {
         let users = self.users.len();
         self.friends.resize_with(users, Links::default);
         self.rare.resize_with(users, || None);
