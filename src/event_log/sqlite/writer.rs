@@ -94,6 +94,8 @@ impl Writer {
         self.tail = tail;
         let (messages, waiting): (Vec<_>, Vec<_>) =
             group.drain(..).map(|a| (a.message, a.done)).unzip();
+        // Before anybody can see the group: a reader that drops it for the file must find it there.
+        self.end.store(tail.position, Ordering::Release);
         if self.live.receiver_count() > 0 {
             let record = |(message, offset)| Record {
                 offset,
@@ -105,7 +107,6 @@ impl Writer {
                 .live
                 .send(messages.into_iter().zip(first..).map(record).collect());
         }
-        self.end.store(tail.position, Ordering::Release);
         for (done, offset) in waiting.into_iter().zip(first..) {
             let append_time = Some(time);
             // It fails when the caller has gone: the record is in the log all the same.
