@@ -92,8 +92,8 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve(serve) => serve.run(stop_signal()?).await,
         Command::Demo(demo) => demo.run(stop_signal()?).await,
         Command::Import(import) => import.run(stop_signal()?).await,
-        Command::Export(export) => export.run().await,
-        Command::Generate(generate) => generate.run(stop_signal()?).await,
+        Command::Export(export) => export.run(stop_signal()?).await,
+        Command::Generate(generate) => generate.run().await,
         Command::History(history) => history.run().await,
         Command::Schema => {
             print!("{}", graphql::sdl());

@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Result, bail};
 use flate2::{Compression, write::GzEncoder};
-use tempfile::{NamedTempFile, TempPath};
+use tempfile::{Builder, TempPath};
 
 /// A file that is being written. It is packed if its name ends in `.gz`, and readable only by the
 /// user who makes it. Dropped before [`Output::finish`], it leaves nothing.
@@ -51,7 +51,10 @@ impl Output {
             Some(folder) if folder != Path::new("") => folder,
             _ => Path::new("."),
         };
-        let (file, temporary) = NamedTempFile::new_in(folder)
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let (file, temporary) = Builder::new()
+            .prefix(&format!(".{name}."))
+            .tempfile_in(folder)
             .with_context(fault)?
             .into_parts();
         let same = BufWriter::with_capacity(1 << 16, file.try_clone().with_context(fault)?);

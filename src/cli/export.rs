@@ -5,6 +5,7 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::{Result, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio_util::sync::CancellationToken;
 
 use crate::{app, export, output::Output, replay::again::tell_again};
 
@@ -36,7 +37,7 @@ pub(super) struct Export {
     friendships: Option<PathBuf>,
 
     /// Overwrite files that are there.
-    #[arg(long)]
+    #[arg(long, env = "FOAF_EXPORT_FORCE")]
     force: bool,
 
     #[command(flatten)]
@@ -44,7 +45,14 @@ pub(super) struct Export {
 }
 
 impl Export {
-    pub(super) async fn run(self) -> Result<ExitCode> {
+    pub(super) async fn run(self, stop: CancellationToken) -> Result<ExitCode> {
+        tokio::select! {
+            () = stop.cancelled() => bail!("stopped; what is not complete was not written"),
+            exported = self.export() => exported,
+        }
+    }
+
+    async fn export(&self) -> Result<ExitCode> {
         let url = self.log.parse()?;
         let create = |path: &Option<PathBuf>| {
             let path = path.as_ref();

@@ -9,7 +9,6 @@ use std::{
 
 use anyhow::{Context, Result};
 use clap::Args;
-use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::StoreArgs,
@@ -18,7 +17,7 @@ use crate::{
     output::Output,
 };
 
-use super::import::import_into;
+use super::{import::import_into, stop_signal};
 
 /// Generate a synthetic social graph, as files or straight into a log.
 ///
@@ -53,11 +52,11 @@ pub(super) struct Generate {
     edges: Option<PathBuf>,
 
     /// Put it straight into the log.
-    #[arg(long, group = "to")]
+    #[arg(long, env = "FOAF_GENERATE_INTO_LOG", group = "to")]
     into_log: bool,
 
     /// Overwrite files that are there.
-    #[arg(long)]
+    #[arg(long, env = "FOAF_GENERATE_FORCE")]
     force: bool,
 
     #[command(flatten)]
@@ -65,11 +64,11 @@ pub(super) struct Generate {
 }
 
 impl Generate {
-    pub(super) async fn run(self, stop: CancellationToken) -> Result<ExitCode> {
+    pub(super) async fn run(self) -> Result<ExitCode> {
         let stores = self.stores.parse()?;
         let grow = || SocialGraph::grow(self.users, self.friendships, self.seed);
         if self.into_log {
-            return import_into(&stores, &Source::generated(grow()?), stop).await;
+            return import_into(&stores, &Source::generated(grow()?), stop_signal()?).await;
         }
         if let Some(folder) = &self.out {
             fs::create_dir_all(folder)

@@ -31,11 +31,11 @@ use super::LogArgs;
 #[derive(Debug, Args)]
 pub(super) struct History {
     /// A handle, a UUID or a global id. A handle means who holds it now, or held it last.
-    #[arg(value_name = "USER")]
+    #[arg(value_name = "USER", env = "FOAF_HISTORY_USER")]
     user: String,
 
     /// Print JSON lines.
-    #[arg(long)]
+    #[arg(long, env = "FOAF_HISTORY_JSON")]
     json: bool,
 
     #[command(flatten)]

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio_util::sync::CancellationToken;
@@ -64,7 +64,12 @@ impl Import {
         let stores = self.stores.parse()?;
         if let Some(events) = &self.events {
             let bar = Bar::new();
-            let records = bar.0.wrap_iter(Events::open(events)?);
+            let records = bar.0.wrap_iter(Events::open(events)?).map(move |record| {
+                if stop.is_cancelled() {
+                    bail!("stopped; nothing was restored");
+                }
+                record
+            });
             bar.0.set_style(ProgressStyle::with_template(
                 "{human_pos} records, {per_sec}",
             )?);

@@ -3,7 +3,7 @@
 mod files;
 mod lines;
 
-use std::{fs, path::Path, sync::Arc, time::Duration};
+use std::{fs, sync::Arc, time::Duration};
 
 use fastrand::Rng;
 use foaf::{
@@ -20,26 +20,26 @@ use foaf::{
 };
 
 use crate::{
-    logs::{append_all, message, odd_messages, soon, take, ticking},
+    logs::{Place, append_all, fresh_topic, message, odd_messages, soon, take, ticking},
     program::{foaf, sqlite, text},
     sample::{random, user},
 };
 
 use lines::{lines, record};
 
-/// A node on the log of a folder, which stops at the end of its test.
-async fn node(folder: &Path) -> Node {
-    let log = Arc::new(SqliteLog::open(folder, ticking()).expect("the folder is free"));
+async fn node(log: Arc<dyn EventLog>) -> Node {
     let graph = Arc::new(EmbeddedGraph::new());
     let node = Node::compose(log, graph, ticking(), Duration::from_secs(10)).await;
     let mut node = node.expect("the node starts");
-    soon(node.ready()).await.expect("the node is ready");
+    if let Err(error) = soon(node.ready()).await {
+        panic!("{error:#}: {:?}", *node.services().projection.borrow());
+    }
     node
 }
 
 /// Random commands, and records that change nothing.
-async fn live(node: &Node, rng: &mut Rng, commands: usize) {
-    let services = node.services();
+async fn live(node: &mut Node, rng: &mut Rng, commands: usize) {
+    let services = node.services().clone();
     let odd = odd_messages();
     for number in 0..commands {
         let request = Request {
@@ -64,8 +64,13 @@ async fn live(node: &Node, rng: &mut Rng, commands: usize) {
     }
     let end = services.log.end().await.expect("open");
     let mut progress = services.replay.progress();
-    let passed = soon(progress.wait_for(|now| now.position == end)).await;
-    passed.expect("it runs");
+    soon(async {
+        tokio::select! {
+            passed = progress.wait_for(|now| now.position == end) => drop(passed.expect("it runs")),
+            error = node.died() => panic!("the node died: {error:#}"),
+        }
+    })
+    .await;
 }
 
 /// All that a replay has come to: log, position, time, digest, what is remembered, and decisions with
@@ -95,47 +100,64 @@ async fn records(log: &dyn EventLog) -> Vec<Record> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_exported_log_is_restored_to_the_byte_and_the_digest() {
+async fn an_exported_sqlite_log_is_restored_to_the_byte_and_the_digest() {
     for seed in 0..3 {
         let folder = tempfile::tempdir().expect("a folder");
-        let (old, new) = (folder.path().join("old"), folder.path().join("new"));
-        let file = folder.path().join(["log.jsonl", "log.jsonl.gz"][seed % 2]);
-        let file = file.display().to_string();
-        let running = node(&old).await;
-        live(&running, &mut Rng::with_seed(seed as u64), 400).await;
-        // Beside its owner.
-        let output = foaf(&["export", "--events", &file, "--log", &sqlite(&old)]);
-        assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
-        let expected = come_to(&running);
-        let original = records(&*running.services().log).await;
-        running.stop().await.expect("it stops well");
-        assert!(original.len() > 150, "{}", original.len());
-
-        let restored = foaf(&["import", "--events", &file, "--log", &sqlite(&new)]);
-        assert_eq!(
-            restored.status.code(),
-            Some(0),
-            "{}",
-            text(&restored.stderr)
-        );
-        let said = text(&restored.stdout);
-        assert!(
-            said.contains(&format!("records: {} restored", original.len())),
-            "{said}"
-        );
-        let running = node(&new).await;
-        assert_eq!(come_to(&running), expected);
-        assert!(records(&*running.services().log).await == original);
-        running.stop().await.expect("it stops well");
-
-        let again = foaf(&["import", "--events", &file, "--log", &sqlite(&new)]);
-        assert_eq!(again.status.code(), Some(1));
-        assert!(
-            text(&again.stderr).contains("it has a log"),
-            "{}",
-            text(&again.stderr)
-        );
+        let url = sqlite(folder.path());
+        let place = Place::Sqlite(folder);
+        restored_as_it_was(&place, &url, seed).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exported_kafka_log_is_restored_to_the_byte_and_the_digest() {
+    let topic = fresh_topic();
+    let url = format!("kafka://{}/{}", topic.brokers, topic.topic);
+    let place = Place::Kafka(topic);
+    restored_as_it_was(&place, &url, 7).await;
+    place.clean().await;
+}
+
+async fn restored_as_it_was(place: &Place, url: &str, seed: usize) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let new = folder.path().join("new");
+    let file = folder.path().join(["log.jsonl", "log.jsonl.gz"][seed % 2]);
+    let file = file.display().to_string();
+    let mut running = node(place.open().await).await;
+    live(&mut running, &mut Rng::with_seed(seed as u64), 400).await;
+    // Beside its owner.
+    let output = foaf(&["export", "--events", &file, "--log", url]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let expected = come_to(&running);
+    let original = records(&*running.services().log).await;
+    running.stop().await.expect("it stops well");
+    assert!(original.len() > 150, "{}", original.len());
+
+    let restored = foaf(&["import", "--events", &file, "--log", &sqlite(&new)]);
+    assert_eq!(
+        restored.status.code(),
+        Some(0),
+        "{}",
+        text(&restored.stderr)
+    );
+    let said = text(&restored.stdout);
+    assert!(
+        said.contains(&format!("records: {} restored", original.len())),
+        "{said}"
+    );
+    let log = SqliteLog::open(&new, ticking()).expect("the folder is free");
+    let running = node(Arc::new(log)).await;
+    assert_eq!(come_to(&running), expected);
+    assert!(records(&*running.services().log).await == original);
+    running.stop().await.expect("it stops well");
+
+    let again = foaf(&["import", "--events", &file, "--log", &sqlite(&new)]);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(
+        text(&again.stderr).contains("it has a log"),
+        "{}",
+        text(&again.stderr)
+    );
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::{
+    logs,
     program::{foaf, sqlite, text},
     service::{GraphKind, LogKind, Places, Service},
 };
@@ -95,6 +96,14 @@ async fn on_sqlite() {
 #[tokio::test(flavor = "multi_thread")]
 async fn on_kafka() {
     right_on(LogKind::Kafka).await;
+    let missing = logs::fresh_topic();
+    let url = format!("kafka://{}/{}", missing.brokers, missing.topic);
+    for _ in 0..2 {
+        let output = foaf(&["history", "ann", "--log", &url]);
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1));
+        assert!(said.contains("has no topic"), "nothing is made: {said}");
+    }
 }
 
 async fn right_on(log: LogKind) {
