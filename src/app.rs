@@ -17,10 +17,10 @@ use crate::{
     command_handler::CommandHandler,
     config::{GraphUrl, LogUrl, Stores},
     event_log::{
-        EventLog,
+        EventLog, Record,
         kafka::{KafkaLog, KafkaSettings},
         memory::MemoryLog,
-        sqlite::SqliteLog,
+        sqlite::{SqliteLog, SqliteLogToRead},
     },
     graph::{
         Graph,
@@ -337,6 +337,49 @@ pub async fn open_log(url: &LogUrl, clock: Clock) -> Result<Arc<dyn EventLog>> {
             Arc::new(KafkaLog::connect(settings).await?)
         }
     })
+}
+
+/// Opens the log that a URL names to read it, beside whoever writes it; makes nothing.
+///
+/// # Errors
+/// If it is missing or cannot be used.
+pub async fn open_log_to_read(url: &LogUrl) -> Result<Arc<dyn EventLog>> {
+    Ok(match url {
+        LogUrl::Memory => bail!(NOTHING_THERE),
+        LogUrl::Sqlite(folder) => {
+            let folder = folder.clone();
+            let open = move || SqliteLogToRead::open(&folder);
+            Arc::new(tokio::task::spawn_blocking(open).await??)
+        }
+        LogUrl::Kafka { brokers, topic } => {
+            let settings = KafkaSettings::new(brokers.clone(), topic.clone());
+            Arc::new(KafkaLog::connect_to_read(settings).await?)
+        }
+    })
+}
+
+const NOTHING_THERE: &str =
+    "--log: memory: holds nothing before this process, nor after it; name another log";
+
+/// Makes the log that a URL names of the records of another one; gives their number.
+///
+/// # Errors
+/// If there is a log already, it cannot keep append times, or the first error of `records`.
+pub async fn restore_log(
+    url: &LogUrl,
+    records: impl Iterator<Item = Result<Record>> + Send + 'static,
+) -> Result<u64> {
+    match url {
+        LogUrl::Memory => bail!(NOTHING_THERE),
+        LogUrl::Sqlite(folder) => {
+            let folder = folder.clone();
+            let restore = move || SqliteLog::restore(&folder, records);
+            tokio::task::spawn_blocking(restore).await?
+        }
+        LogUrl::Kafka { .. } => bail!(
+            "--log: a Kafka topic stamps each record with the time at which it comes, so `since` and all other times of the log would change; restore into sqlite:FOLDER, or copy the topic with Kafka's own tools"
+        ),
+    }
 }
 
 /// Opens the graph that a URL names.

@@ -1,15 +1,21 @@
 //! The command line: parsing and printing only. Each subcommand is a file.
 
 mod demo;
+mod export;
+mod generate;
+mod history;
 mod import;
 mod serve;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use tokio_util::sync::CancellationToken;
 
-use crate::{graphql, telemetry};
+use crate::{
+    config::{ConfigErrors, LogUrl},
+    graphql, telemetry,
+};
 
 /// A friend-of-a-friend service: GraphQL mutations become events in a log, the log becomes a graph,
 /// and GraphQL queries ask the graph who knows whom.
@@ -30,8 +36,35 @@ enum Command {
     Demo(demo::Demo),
     /// Import people and friendships from files
     Import(import::Import),
+    /// Export the log, or the people and friendships of now, to files
+    Export(export::Export),
+    /// Generate a synthetic social graph, as files or straight into a log
+    Generate(generate::Generate),
+    /// Tell what happened to a user, when, by whom and by which command
+    History(history::History),
     /// Print the GraphQL schema
     Schema,
+}
+
+/// Which log to read: what a command takes that neither writes nor needs a graph. It works beside a
+/// running service.
+#[derive(Debug, Args)]
+struct LogArgs {
+    /// The event log: `sqlite:FOLDER` or `kafka://HOST:PORT/TOPIC`.
+    #[arg(
+        long,
+        env = "FOAF_LOG",
+        value_name = "URL",
+        default_value = "sqlite:./foaf-data"
+    )]
+    log: String,
+}
+
+impl LogArgs {
+    fn parse(&self) -> Result<LogUrl, ConfigErrors> {
+        let fault = |fault| ConfigErrors(vec![format!("--log: {fault}")]);
+        LogUrl::parse(&self.log).map_err(fault)
+    }
 }
 
 /// Runs a command line to its end.
@@ -59,6 +92,9 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve(serve) => serve.run(stop_signal()?).await,
         Command::Demo(demo) => demo.run(stop_signal()?).await,
         Command::Import(import) => import.run(stop_signal()?).await,
+        Command::Export(export) => export.run(stop_signal()?).await,
+        Command::Generate(generate) => generate.run().await,
+        Command::History(history) => history.run().await,
         Command::Schema => {
             print!("{}", graphql::sdl());
             Ok(ExitCode::SUCCESS)

@@ -26,6 +26,7 @@ use tokio_util::task::TaskTracker;
 use crate::{
     clock::Clock,
     command_handler::{CommandHandler, HandlerError, Reply, Request},
+    domain::UserId,
     event_log::EventLog,
     graph::Graph,
     projector::Status,
@@ -126,4 +127,10 @@ fn builder() -> async_graphql::SchemaBuilder<query::Query, mutation::Mutation, E
     .limit_complexity(limits::MAX_COMPLEXITY)
     .limit_directives(limits::MAX_DIRECTIVES)
     .disable_suggestions()
+}
+
+/// The user that a global id names, if it is one.
+#[must_use]
+pub fn parse_user_id(global_id: &str) -> Option<UserId> {
+    id::user_id(&global_id.into(), "user").ok()
 }

@@ -5,6 +5,7 @@
 //! judged once: where the acknowledgement of the own append came before the record itself, the
 //! record is checked to be the same when it arrives.
 
+pub mod again;
 pub mod model;
 pub mod saved;
 pub mod waiters;

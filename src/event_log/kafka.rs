@@ -63,7 +63,16 @@ impl KafkaLog {
     /// [`LogError::Unavailable`] if no broker answers, [`LogError::Unusable`] if the topic's settings
     /// would lose records or judge them wrongly.
     pub async fn connect(settings: KafkaSettings) -> Result<Self, LogError> {
-        topic::ensure(&settings).await?;
+        topic::ensure(&settings, true).await?;
+        Self::over(settings)
+    }
+
+    /// Connects to a topic that must be there, to read it.
+    ///
+    /// # Errors
+    /// As for [`KafkaLog::connect`], and [`LogError::Unusable`] if the topic is missing.
+    pub async fn connect_to_read(settings: KafkaSettings) -> Result<Self, LogError> {
+        topic::ensure(&settings, false).await?;
         Self::over(settings)
     }
 

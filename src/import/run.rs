@@ -15,7 +15,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     command_handler::{CommandHandler, HandlerError, Request},
-    domain::{Command, Pair, PairCommand, PairState, RejectionCode, State, UserId},
+    domain::{
+        Command, Pair, PairCommand, PairState, RejectionCode, State, StateCommand, UserId,
+        UserState,
+    },
     judge::OutcomeResult,
     projector::Status,
     replay::Replay,
@@ -35,6 +38,8 @@ pub enum Stage {
     Users,
     /// Friendships.
     Friendships,
+    /// Suspending users, who cannot befriend anybody afterwards.
+    Suspensions,
     /// Waiting until the graph shows everything.
     Projection,
 }
@@ -90,6 +95,8 @@ pub async fn run(
     let mut refused = Refusals::default();
     let users = source.users(&mut refused)?;
     let friendships = source.friendships(&mut refused)?;
+    let suspended = users.iter().filter(|u| u.state == UserState::Suspended);
+    let suspended: Vec<_> = suspended.map(|user| (user.line, user.id)).collect();
     let start = Instant::now();
     let importer = Importer {
         target,
@@ -110,6 +117,15 @@ pub async fn run(
             &mut refused,
             friendships,
             |friendship| importer.friendship(friendship),
+        )
+        .await?;
+    importer
+        .stage(
+            Stage::Suspensions,
+            source,
+            &mut refused,
+            suspended,
+            |user| importer.suspension(user),
         )
         .await?;
     importer.readable().await?;
@@ -174,7 +190,7 @@ impl<P: Fn(Step)> Importer<'_, P> {
         let command = Command::RegisterUser {
             id: Some(user.id),
             profile: user.profile,
-            pending: false,
+            pending: user.state == UserState::Pending,
         };
         self.command(user.line, command).await
     }
@@ -203,6 +219,17 @@ impl<P: Fn(Step)> Importer<'_, P> {
             other,
         };
         self.command(friendship.line, command).await
+    }
+
+    async fn suspension(&self, (line, user): (u64, UserId)) -> Result<Line> {
+        let state = |state: &State| state.user(user).map(|user| user.state);
+        let found = self.target.replay.read(|model| state(model.state())).await;
+        if found != Some(UserState::Active) {
+            return Ok(Line::Known);
+        }
+        let change = StateCommand::SuspendUser;
+        self.command(line, Command::ChangeState { change, user })
+            .await
     }
 
     async fn command(&self, line: u64, command: Command) -> Result<Line> {

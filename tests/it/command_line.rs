@@ -7,7 +7,9 @@ use crate::program::{Serving, foaf, sqlite, text};
 #[test]
 fn help_names_everything() {
     let help = text(&foaf(&["--help"]).stdout);
-    for word in ["serve", "demo", "import", "schema"] {
+    for word in [
+        "serve", "demo", "import", "export", "generate", "history", "schema",
+    ] {
         assert!(help.contains(word), "{help}");
     }
     let help = text(&foaf(&["serve", "--help"]).stdout);

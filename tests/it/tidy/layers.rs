@@ -12,7 +12,7 @@ const LAYERS: [&[&str]; 11] = [
     &["event_log", "graph"],
     &["replay"],
     &["command_handler", "projector"],
-    &["verify", "import"],
+    &["verify", "export", "history", "import"],
     &["graphql"],
     &["http"],
     &["app"],
@@ -21,7 +21,15 @@ const LAYERS: [&[&str]; 11] = [
 ];
 
 /// Anyone may use them, and they use nothing of ours.
-const LEAVES: [&str; 5] = ["clock", "config", "metrics", "snapshot", "telemetry"];
+const LEAVES: [&str; 7] = [
+    "clock",
+    "config",
+    "generate",
+    "metrics",
+    "output",
+    "snapshot",
+    "telemetry",
+];
 
 /// Only `app` chooses among them.
 const ADAPTERS: [&str; 5] = [
