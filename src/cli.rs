@@ -1,8 +1,12 @@
 //! The command line: parsing and printing only. Each subcommand is a file.
 
+mod control;
 mod demo;
 mod import;
+mod progress;
+mod rebuild;
 mod serve;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -30,6 +34,10 @@ enum Command {
     Demo(demo::Demo),
     /// Import people and friendships from files
     Import(import::Import),
+    /// Compare the graph with the log, and mend what differs
+    Verify(verify::Verify),
+    /// Make the graph anew from the log
+    Rebuild(rebuild::Rebuild),
     /// Print the GraphQL schema
     Schema,
 }
@@ -59,6 +67,8 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Serve(serve) => serve.run(stop_signal()?).await,
         Command::Demo(demo) => demo.run(stop_signal()?).await,
         Command::Import(import) => import.run(stop_signal()?).await,
+        Command::Verify(verify) => Ok(verify.run(stop_signal()?).await),
+        Command::Rebuild(rebuild) => rebuild.run(stop_signal()?).await,
         Command::Schema => {
             print!("{}", graphql::sdl());
             Ok(ExitCode::SUCCESS)

@@ -11,8 +11,8 @@
 //!
 //! # Layers
 //!
-//! `domain ← judge ← [event_log, graph] ← replay ← [command_handler, projector] ← import ← graphql ←
-//! http ← app ← cli ← main`: each uses only what is to its left, and those in one bracket do not know
+//! `domain ← judge ← [event_log, graph] ← replay ← [command_handler, projector] ← shadow ← [verify,
+//! import] ← rebuild ← control ← graphql ← http ← app ← cli ← main`: each uses only what is to its left, and those in one bracket do not know
 //! each other. `app` is the only place that names an adapter. `clock`, `config`, `metrics` and
 //! `telemetry` are leaves. `tests/it/tidy.rs` sees to it.
 //!
@@ -30,6 +30,7 @@ pub mod cli;
 pub mod clock;
 pub mod command_handler;
 pub mod config;
+pub mod control;
 pub mod domain;
 pub mod event_log;
 pub mod graph;
@@ -39,5 +40,8 @@ pub mod import;
 pub mod judge;
 pub mod metrics;
 pub mod projector;
+pub mod rebuild;
 pub mod replay;
+pub mod shadow;
 pub mod telemetry;
+pub mod verify;
