@@ -107,15 +107,19 @@ pub(super) fn mended(store: &Store, at: Cursor, mends: &[Mend]) -> Result<Store,
             }
         }
     }
+    let wanted = mends.iter().filter_map(|mend| mend.wanted.clone());
+    let (changed, others): (Vec<_>, Vec<_>) =
+        wanted.partition(|content| matches!(content, Content::User(..)));
+    for content in changed {
+        put(&mut batch, content);
+    }
     let users: HashSet<UserId> = batch.users.iter().map(|user| user.id).collect();
     let is_tied = |edge: &Edge| users.contains(&edge.from) && users.contains(&edge.to);
     // Who is taken out takes the edges along.
     batch.opened.retain(&is_tied);
     batch.passed.retain(|(edge, _)| is_tied(edge));
-    for mend in mends {
-        if let Some(wanted) = &mend.wanted {
-            put(&mut batch, wanted.clone());
-        }
+    for content in others {
+        put(&mut batch, content);
     }
     let mut mended = Store::default();
     mended.commit(Plan::new(&mended, &batch)?);
