@@ -29,6 +29,8 @@ use crate::{
 
 /// A graph that follows the log as far as it is told to.
 pub struct Shadow {
+    /// The first to be dropped: who works must not take the end for a fault.
+    tasks: JoinSet<Result<()>>,
     graph: Arc<dyn Graph>,
     replayed: mpsc::Receiver<Applied>,
     /// What was replayed and lies beyond.
@@ -39,7 +41,6 @@ pub struct Shadow {
     position: u64,
     progress: watch::Receiver<Progress>,
     status: watch::Receiver<Status>,
-    tasks: JoinSet<Result<()>>,
 }
 
 impl Shadow {
@@ -60,6 +61,7 @@ impl Shadow {
             Ok(replay.run(CancellationToken::new(), nobody).await?)
         }));
         Self {
+            tasks,
             graph,
             replayed,
             next: VecDeque::new(),
@@ -67,7 +69,6 @@ impl Shadow {
             position: 0,
             progress,
             status,
-            tasks,
         }
     }
 

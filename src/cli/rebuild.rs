@@ -61,7 +61,7 @@ impl Rebuild {
                 if into == stores.graph {
                     bail!("--into: this is the graph of --graph; use --in-place for it");
                 }
-                let rebuilt = self.from_log(&stores.log, &into, &stop).await?;
+                let rebuilt = self.make(&stores.log, &into, &stop).await?;
                 format!(
                     "{rebuilt}\nto switch: set FOAF_GRAPH (or --graph) of each service to {into:?} with its password, and restart it; the graph that was used until now stays as it is"
                 )
@@ -71,7 +71,7 @@ impl Rebuild {
                     "--in-place: an embedded graph is made anew by every start, or by `foaf rebuild` while it is served"
                 )
             }
-            (None, true, graph) => self.from_log(&stores.log, graph, &stop).await?.to_string(),
+            (None, true, graph) => self.make(&stores.log, graph, &stop).await?.to_string(),
             (None, false, GraphUrl::Embedded) => {
                 let answer = self
                     .control
@@ -89,7 +89,7 @@ impl Rebuild {
         Ok(ExitCode::SUCCESS)
     }
 
-    async fn from_log(
+    async fn make(
         &self,
         log: &LogUrl,
         graph: &GraphUrl,
@@ -98,7 +98,7 @@ impl Rebuild {
         must_exist(log)?;
         let opened = app::open_log(log, clock::system()).await;
         let log = opened.context("the log must be free: stop the service that has it")?;
-        let made = unless_stopped(stop, self.made(log.clone(), graph)).await;
+        let made = unless_stopped(stop, Box::pin(self.made(log.clone(), graph))).await;
         log.close().await;
         made.context("the graph is not whole; repeat the command to go on")
     }

@@ -61,7 +61,7 @@ impl Verify {
         };
         match self.control.ask(&stores.log, request, stop).await? {
             Some(answer) => Ok(answer),
-            None => unless_stopped(stop, self.here(&stores)).await,
+            None => unless_stopped(stop, Box::pin(self.here(&stores))).await,
         }
     }
 

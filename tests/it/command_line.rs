@@ -7,7 +7,7 @@ use crate::program::{Serving, foaf, sqlite, text};
 #[test]
 fn help_names_everything() {
     let help = text(&foaf(&["--help"]).stdout);
-    for word in ["serve", "demo", "import", "schema"] {
+    for word in ["serve", "demo", "import", "verify", "rebuild", "schema"] {
         assert!(help.contains(word), "{help}");
     }
     let help = text(&foaf(&["serve", "--help"]).stdout);

@@ -48,7 +48,7 @@ impl Database {
     }
 
     /// The URL, as an argument.
-    pub(crate) fn text(&self) -> String {
+    pub(crate) fn text() -> String {
         std::env::var("FOAF_TEST_NEO4J").expect("it is there")
     }
 }

@@ -117,7 +117,7 @@ async fn an_embedded_graph_is_replaced_under_load_without_a_failed_read() {
 async fn another_database_is_filled_and_gone_on_with() {
     let database = Database::empty().await;
     let folder = tempfile::tempdir().expect("a folder");
-    let (log, graph) = (sqlite(folder.path()), database.text());
+    let (log, graph) = (sqlite(folder.path()), Database::text());
     imported(&log, "embedded:", "karate");
     let into = ["rebuild", "--log", &log, "--into", &graph];
     let (code, said) = run(&into);
@@ -163,9 +163,9 @@ async fn a_database_is_filled_beside_the_live_service() {
     let log = format!("kafka://{}/{}", topic.brokers, topic.topic);
     imported(&log, "embedded:", "karate");
     let serving = Serving::start(&["serve", "--log", &log, "--listen", "127.0.0.1:0"]);
-    let (code, said) = run(&["rebuild", "--log", &log, "--into", &database.text()]);
+    let (code, said) = run(&["rebuild", "--log", &log, "--into", &Database::text()]);
     assert_eq!(code, Some(0), "{said}");
-    let (code, said) = run(&["verify", "--log", &log, "--graph", &database.text()]);
+    let (code, said) = run(&["verify", "--log", &log, "--graph", &Database::text()]);
     assert_eq!(code, Some(0), "{said}");
     serving.signal("-TERM");
     assert_eq!(serving.end().0, Some(0));
@@ -176,7 +176,7 @@ async fn a_database_is_filled_beside_the_live_service() {
 async fn a_database_is_made_anew_in_place() {
     let database = Database::empty().await;
     let folder = tempfile::tempdir().expect("a folder");
-    let (log, graph) = (sqlite(folder.path()), database.text());
+    let (log, graph) = (sqlite(folder.path()), Database::text());
     imported(&log, &graph, "karate");
     for drift in [
         "MATCH (u:User) WITH u LIMIT 5 DETACH DELETE u",

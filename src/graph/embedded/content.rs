@@ -63,11 +63,11 @@ fn owned(store: &Store, part: Part, of: Slot) -> Box<dyn Iterator<Item = Content
                 let edge = move |(to, when)| Content::Edge(edge(store, kind, of, to, when), None);
                 links.filter(starts).map(edge)
             });
-            let past = store.past.edges_from(of).map(move |past: &PastEdge| {
+            let ended = store.past.edges_from(of).map(move |past: &PastEdge| {
                 let edge = edge(store, past.kind, past.from, past.to, past.opened);
                 Content::Edge(edge, Some(store.moments.get(past.closed)))
             });
-            Box::new(open.chain(past))
+            Box::new(open.chain(ended))
         }
     }
 }

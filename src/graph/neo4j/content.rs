@@ -33,7 +33,7 @@ impl Client {
         if let (None, Some(text)) = (after, &texts.stray) {
             let question = query(text).param("limit", int(limit));
             let strays = self
-                .ask(question, |row| items(part, field(row, "rows")?))
+                .ask(question, |row| Ok(items(part, field(row, "rows")?)))
                 .await?;
             if !strays.value.is_empty() {
                 return Ok(Read {
@@ -57,7 +57,7 @@ impl Client {
             .param("after", list(after))
             .param("limit", int(limit.saturating_add(1)));
         self.ask(question, |row| {
-            let mut items = items(part, field(row, "rows")?)?;
+            let mut items = items(part, field(row, "rows")?);
             let more = items.len() > limit;
             if more {
                 // The last key may go on beyond this page: it is left to the next, unless it is all.
@@ -106,8 +106,8 @@ impl Client {
     }
 }
 
-fn items(part: Part, rows: Vec<Row>) -> Result<Vec<Item>, GraphError> {
-    Ok(rows.into_iter().map(|row| row.item(part)).collect())
+fn items(part: Part, rows: Vec<Row>) -> Vec<Item> {
+    rows.into_iter().map(|row| row.item(part)).collect()
 }
 
 /// Id, other, kind and position of the key; place; whether ACTIVE; the properties.
@@ -231,8 +231,8 @@ fn properties(part: Part, is_active: bool, values: &[BoltType]) -> Properties {
         Part::Edges => &EDGE,
     };
     let ends = if part == Part::Edges { 2 } else { 1 };
-    let named = names.iter().copied().zip(values).skip(ends);
-    let mut properties: Properties = named.map(|(name, value)| (name, text(value))).collect();
+    let pairs = names.iter().copied().zip(values).skip(ends);
+    let mut properties: Properties = pairs.map(|(name, value)| (name, text(value))).collect();
     if part == Part::Users {
         properties.push(("label Active", is_active.to_string()));
     }

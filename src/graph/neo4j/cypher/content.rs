@@ -33,7 +33,7 @@ pub(in crate::graph::neo4j) static LISTS: LazyLock<[List; 3]> = LazyLock::new(||
                 "MATCH (u:User) WHERE u.id > $after[0] WITH u, u.id AS d ORDER BY d LIMIT $limit \
                  RETURN collect([d, '', '', 0, elementId(u), u:Active, {USER}])"
             )),
-            stray: Some(stray("User", &format!("u:Active, {USER}"))),
+            stray: Some(stray("User", 0, &format!("u:Active, {USER}"))),
         },
         List {
             proper: list(&format!(
@@ -42,7 +42,7 @@ pub(in crate::graph::neo4j) static LISTS: LazyLock<[List; 3]> = LazyLock::new(||
                  RETURN collect([d, '', '', p, elementId(u), false, {PAST_USER}])",
                 position("u")
             )),
-            stray: Some(stray("UserPast", &format!("false, {PAST_USER}"))),
+            stray: Some(stray("UserPast", -1, &format!("false, {PAST_USER}"))),
         },
         List {
             proper: list(&format!(
@@ -68,10 +68,10 @@ fn list(part: &str) -> String {
     ))
 }
 
-fn stray(label: &str, rest: &str) -> String {
+fn stray(label: &str, position: i64, rest: &str) -> String {
     list(&format!(
-        "MATCH (u:{label}) WHERE u.id IS NOT :: STRING NOT NULL WITH u LIMIT $limit \
-         RETURN collect(['', '', '', -1, elementId(u), {rest}])"
+        "MATCH (u:{label}) WHERE u.id IS NULL OR NOT u.id IS :: STRING WITH u LIMIT $limit \
+         RETURN collect(['', '', '', {position}, elementId(u), {rest}])"
     ))
 }
 
