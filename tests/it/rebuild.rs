@@ -115,7 +115,7 @@ async fn an_embedded_graph_is_replaced_under_load_without_a_failed_read() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn another_database_is_filled_and_gone_on_with() {
-    let database = Database::empty().await;
+    let _database = Database::empty().await;
     let folder = tempfile::tempdir().expect("a folder");
     let (log, graph) = (sqlite(folder.path()), Database::text());
     imported(&log, "embedded:", "karate");
@@ -158,7 +158,7 @@ async fn another_database_is_filled_and_gone_on_with() {
 /// While a service has the log, on a log that many processes can read.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_is_filled_beside_the_live_service() {
-    let database = Database::empty().await;
+    let _database = Database::empty().await;
     let topic = crate::logs::fresh_topic();
     let log = format!("kafka://{}/{}", topic.brokers, topic.topic);
     imported(&log, "embedded:", "karate");
@@ -174,7 +174,7 @@ async fn a_database_is_filled_beside_the_live_service() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_is_made_anew_in_place() {
-    let database = Database::empty().await;
+    let _database = Database::empty().await;
     let folder = tempfile::tempdir().expect("a folder");
     let (log, graph) = (sqlite(folder.path()), Database::text());
     imported(&log, &graph, "karate");

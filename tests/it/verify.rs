@@ -13,7 +13,8 @@ use crate::{
 
 /// Runs `foaf verify` on a log and a graph: the exit code and what it printed.
 fn run(arguments: &[&str]) -> (Option<i32>, String) {
-    let output = foaf(&[&["verify"], arguments].concat());
+    let mut verify = command(&[&["verify"], arguments].concat());
+    let output = verify.env("RUST_LOG", "warn").output().expect("it starts");
     let said = text(&output.stdout) + &text(&output.stderr);
     (output.status.code(), said)
 }
@@ -27,7 +28,7 @@ fn imported(log: &str, graph: &str) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn drift_made_by_hand_is_named_and_mended() {
-    let database = Database::empty().await;
+    let _database = Database::empty().await;
     let folder = tempfile::tempdir().expect("a folder");
     let (log, graph) = (sqlite(folder.path()), Database::text());
     imported(&log, &graph);
@@ -109,7 +110,7 @@ async fn what_cannot_be_verified_is_said() {
     assert_eq!(code, Some(2), "{said}");
     assert!(said.contains("nobody serves this log"), "{said}");
 
-    let database = Database::empty().await;
+    let _database = Database::empty().await;
     let graph = Database::text();
     let stores = ["--log", &log, "--graph", &graph];
     let (code, said) = run(&stores);
