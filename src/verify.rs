@@ -142,6 +142,8 @@ pub async fn run(
 impl Check<'_> {
     async fn whole(&mut self, repair: bool) -> Result<Report> {
         let mut report = Report::default();
+        // First, for whatever is mended brings the digest with it.
+        self.cursor(repair, &mut report).await?;
         for part in Part::ALL {
             let mut after = None;
             loop {
@@ -151,7 +153,6 @@ impl Check<'_> {
                 }
             }
         }
-        self.cursor(repair, &mut report).await?;
         Ok(report)
     }
 
