@@ -3,11 +3,12 @@
 //! Must never leave a task untracked: one that dies ends the node, and the process with it.
 
 mod snapshots;
+mod upkeep;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, anyhow, bail};
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 use uuid::Uuid;
@@ -26,6 +27,7 @@ use crate::{
         Graph,
         embedded::EmbeddedGraph,
         neo4j::{Neo4jGraph, Neo4jSettings},
+        swap::Swappable,
     },
     graphql::{Api, Services},
     http::{self, Health, Site},
@@ -37,6 +39,7 @@ use crate::{
 };
 
 use snapshots::Keeper;
+pub use upkeep::Upkeep;
 
 /// How long a stop waits for what is under way.
 const DRAIN: Duration = Duration::from_secs(15);
@@ -48,6 +51,8 @@ const ANONYMOUS: &str = "anonymous";
 pub struct Node {
     services: Services,
     keeper: Option<Arc<Keeper>>,
+    graph: Arc<Swappable>,
+    differences: watch::Sender<u64>,
     tasks: JoinSet<Result<()>>,
     stop: CancellationToken,
 }
@@ -128,6 +133,8 @@ impl Node {
             "starting"
         );
         let stop = CancellationToken::new();
+        let swappable = Arc::new(Swappable::new(graph));
+        let graph: Arc<dyn Graph> = swappable.clone();
         let (replay, feed) = Replay::resume(log.clone(), model);
         let handler = Arc::new(CommandHandler::new(
             log.clone(),
@@ -164,6 +171,8 @@ impl Node {
         Ok(Self {
             services,
             keeper: None,
+            graph: swappable,
+            differences: watch::Sender::new(0),
             tasks,
             stop,
         })
@@ -191,6 +200,7 @@ impl Node {
         Health {
             replay: self.services.replay.progress(),
             projection: self.services.projection.clone(),
+            differences: self.differences.subscribe(),
         }
     }
 
@@ -401,6 +411,12 @@ pub async fn open_graph(url: &GraphUrl) -> Result<Arc<dyn Graph>> {
             Arc::new(Neo4jGraph::connect(settings).await?)
         }
     })
+}
+
+/// A graph to project a log into beside another.
+#[must_use]
+pub fn empty_graph() -> Arc<dyn Graph> {
+    Arc::new(EmbeddedGraph::new())
 }
 
 #[expect(clippy::disallowed_methods, reason = "a log's identity is made here")]

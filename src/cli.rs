@@ -1,11 +1,15 @@
 //! The command line: parsing and printing only. Each subcommand is a file.
 
+mod control;
 mod demo;
 mod export;
 mod generate;
 mod history;
 mod import;
+mod progress;
+mod rebuild;
 mod serve;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -42,6 +46,10 @@ enum Command {
     Generate(generate::Generate),
     /// Tell what happened to a user, when, by whom and by which command
     History(history::History),
+    /// Compare the graph with the log, and mend what differs
+    Verify(verify::Verify),
+    /// Make the graph anew from the log
+    Rebuild(rebuild::Rebuild),
     /// Print the GraphQL schema
     Schema,
 }
@@ -95,6 +103,8 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::Export(export) => export.run(stop_signal()?).await,
         Command::Generate(generate) => generate.run().await,
         Command::History(history) => history.run().await,
+        Command::Verify(verify) => Ok(verify.run(stop_signal()?).await),
+        Command::Rebuild(rebuild) => rebuild.run(stop_signal()?).await,
         Command::Schema => {
             print!("{}", graphql::sdl());
             Ok(ExitCode::SUCCESS)

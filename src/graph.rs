@@ -13,15 +13,19 @@
 //! * **Who counts.** A traversal may start at any user; others that are not ACTIVE are neither
 //!   results nor stepping stones. Requests, blocks and ties are shown whatever the users' states.
 //! * **Unknown users** have no friends, requests, rings or relations: an empty answer, no error.
+//! * **Nothing hidden.** `content` shows what is there, also what no projection has written; with
+//!   `mend` it becomes what the log says.
 //! * **Many at once.** A method that takes a list answers in its order, in ONE graph query for each
 //!   list (repeats allowed), so that a data loader can ask for a whole page of users.
 //!
 //! Must never know of records, commands or GraphQL.
 
+pub mod content;
 pub mod digest;
 pub mod embedded;
 pub mod neo4j;
 pub mod saved;
+pub mod swap;
 
 use std::{io, path::Path, sync::Arc};
 
@@ -31,6 +35,7 @@ use crate::{
     domain::{Edge, Handle, Moment, Pair, PairState, User, UserId, UserState},
     judge::LogId,
 };
+use content::{Item, Key, Mend, Part};
 use digest::Digest;
 
 /// How far a graph has been projected.
@@ -359,6 +364,20 @@ pub trait Graph: Send + Sync + 'static {
         let _ = folder;
         Ok(())
     }
+
+    /// What the graph holds of a part, in the order of keys: the items after `after`, about `limit`
+    /// (at least 1) of them. All items of one key MUST come at once, in any order; odd ones too.
+    async fn content(&self, part: Part, after: Option<&Key>, limit: usize) -> Answer<Slice<Item>>;
+
+    /// Replaces what was found by what is wanted, and gives the cursor the digest of `at`: all or
+    /// nothing, and only if the cursor is of that log and stands at that position. Taking a user out
+    /// takes the edges along.
+    async fn mend(&self, at: &Cursor, mends: &[Mend]) -> Result<Projected, GraphError>;
+
+    /// Takes out some of what was projected from that log, about `limit` items, and says how many; 0
+    /// once nothing is left. From the first call on there is no cursor, and no batch is taken before
+    /// the last. A graph of another log, or of something else, is refused (`Unusable`) as it is.
+    async fn clear(&self, of: LogId, limit: usize) -> Result<u64, GraphError>;
 
     /// Whether it answers within the process, so that questions need not be gathered to save round
     /// trips.

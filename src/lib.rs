@@ -11,11 +11,11 @@
 //!
 //! # Layers
 //!
-//! `domain ← judge ← [event_log, graph] ← replay ← [command_handler, projector] ←
-//! [export, history, import] ← graphql ← http ← app ← cli ← main`: each uses only what is to its
-//! left, and those in one bracket do not know each other. `app` is the only place that names an
-//! adapter. `clock`, `config`, `generate`, `metrics`, `output`, `snapshot` and `telemetry` are
-//! leaves. `tests/it/tidy.rs` sees to it.
+//! `domain ← judge ← [event_log, graph] ← replay ← [command_handler, projector] ← shadow ←
+//! [verify, export, history, import] ← rebuild ← control ← graphql ← http ← app ← cli ← main`: each
+//! uses only what is to its left, and those in one bracket do not know each other. `app` is the only
+//! place that names an adapter. `clock`, `config`, `generate`, `metrics`, `output`, `snapshot` and
+//! `telemetry` are leaves. `tests/it/tidy.rs` sees to it.
 //!
 //! # Invariants
 //!
@@ -31,6 +31,7 @@ pub mod cli;
 pub mod clock;
 pub mod command_handler;
 pub mod config;
+pub mod control;
 pub mod domain;
 pub mod event_log;
 pub mod export;
@@ -44,6 +45,9 @@ pub mod judge;
 pub mod metrics;
 pub mod output;
 pub mod projector;
+pub mod rebuild;
 pub mod replay;
+pub mod shadow;
 pub mod snapshot;
 pub mod telemetry;
+pub mod verify;

@@ -28,3 +28,9 @@ pub const HTTP_REQUESTS: &str = "foaf_http_requests_total";
 pub const GRAPHQL_SECONDS: &str = "foaf_graphql_request_duration_seconds";
 /// How long a question to the graph took, by `question`.
 pub const GRAPH_QUERY_SECONDS: &str = "foaf_graph_query_duration_seconds";
+/// Checks of the graph against the log, by `result`.
+pub const VERIFY_CHECKS: &str = "foaf_verify_checks_total";
+/// How long such a check took.
+pub const VERIFY_SECONDS: &str = "foaf_verify_duration_seconds";
+/// How many differences the last check found.
+pub const VERIFY_DIFFERENCES: &str = "foaf_verify_differences";

@@ -1,15 +1,17 @@
 //! `foaf serve`.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use anyhow::Result;
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    app::{self, Node},
+    app::{self, Node, Upkeep},
     config::StoreArgs,
 };
+
+use super::control::ControlArgs;
 
 /// Where to listen.
 #[derive(Debug, Clone, Args)]
@@ -30,13 +32,35 @@ pub(super) struct Serve {
     stores: StoreArgs,
     #[command(flatten)]
     listen: ListenArgs,
+    #[command(flatten)]
+    control: ControlArgs,
+
+    /// Compare the graph with the log in the background, each time so many seconds after the last;
+    /// never if left out.
+    #[arg(
+        long,
+        env = "FOAF_VERIFY_EVERY",
+        value_name = "SECONDS",
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
+    verify_every: Option<u64>,
 }
 
 impl Serve {
     pub(super) async fn run(self, stop: CancellationToken) -> Result<ExitCode> {
         let stores = self.stores.parse()?;
         let (listener, address) = app::bind(&self.listen.listen).await?;
-        let node = Node::start(&stores).await?;
+        let mut node = Node::start(&stores).await?;
+        let attended = node
+            .attend(Upkeep {
+                control: self.control.path(&stores.log),
+                verify_every: self.verify_every.map(Duration::from_secs),
+            })
+            .await;
+        if let Err(error) = attended {
+            node.stop().await?;
+            return Err(error);
+        }
         let greet =
             || println!("foaf listens at http://{address} (GraphQL: POST /graphql, playground: /)");
         app::serve(node, listener, stop, greet).await?;

@@ -7,6 +7,7 @@
 //! Must never await while it holds the lock, nor compute for long on a thread that serves requests.
 
 mod common;
+mod content;
 mod links;
 mod lists;
 mod page;
@@ -28,11 +29,13 @@ use async_trait::async_trait;
 use tokio::sync::{Mutex, RwLock};
 
 use super::{
-    Answer, Batch, Cursor, Direction, Distant, DistantKey, FriendQuery, Graph, GraphError, Linked,
-    Page, Projected, Read, Recommendation, Relation, Score, Slice, UserQuery, digest::Digest,
+    Answer, Batch, Cursor, Direction, Distant, DistantKey, FriendQuery, Graph, GraphError, Item,
+    Key, Linked, Mend, Page, Part, Projected, Read, Recommendation, Relation, Score, Slice,
+    UserQuery,
 };
 use crate::{
     domain::{Handle, Pair, PairState, User, UserId},
+    judge::LogId,
     snapshot::SnapshotError,
 };
 use links::List;
@@ -70,15 +73,6 @@ impl EmbeddedGraph {
             store: Arc::new(RwLock::new(saved::read(path)?)),
             ..Self::default()
         })
-    }
-
-    /// The digest of everything that the graph holds, computed anew: it must be the cursor's.
-    ///
-    /// # Errors
-    /// [`GraphError`] as for any read.
-    pub async fn recompute_digest(&self) -> Answer<Digest> {
-        self.read(|store| store.friendships() * 2, |store, _| store.digest())
-            .await
     }
 
     /// Answers from one moment. `steps` says how long it may take.
@@ -329,6 +323,46 @@ impl Graph for EmbeddedGraph {
         tokio::task::spawn_blocking(move || saved::write(&folder, &store))
             .await
             .map_err(io::Error::other)?
+    }
+
+    async fn content(&self, part: Part, after: Option<&Key>, limit: usize) -> Answer<Slice<Item>> {
+        let after = after.cloned().unwrap_or_default();
+        // Who has nothing of the part is passed over.
+        let steps = |store: &Store| store.users.len();
+        self.read(steps, move |store, _| {
+            content::page(store, part, &after, limit)
+        })
+        .await
+    }
+
+    async fn mend(&self, at: &Cursor, mends: &[Mend]) -> Result<Projected, GraphError> {
+        let _turn = self.turn.lock().await;
+        let mut store = self.store.clone().write_owned().await;
+        check_whole(&store)?;
+        if store
+            .cursor
+            .is_none_or(|cursor| (cursor.log_id, cursor.position) != (at.log_id, at.position))
+        {
+            return Ok(Projected::Elsewhere(store.cursor));
+        }
+        let (at, mends) = (*at, mends.to_vec());
+        run(usize::MAX, move || {
+            *store = content::mended(&store, at, &mends)?;
+            Ok(Projected::Done)
+        })
+        .await?
+    }
+
+    async fn clear(&self, of: LogId, _limit: usize) -> Result<u64, GraphError> {
+        let _turn = self.turn.lock().await;
+        let mut store = self.store.write().await;
+        if store.cursor.is_some_and(|cursor| cursor.log_id != of) {
+            let other = "it shows another log than the one that it is to be emptied for";
+            return Err(GraphError::Unusable(other.to_owned()));
+        }
+        let held = store.users.len() as u64;
+        *store = Store::default();
+        Ok(held)
     }
 
     fn is_local(&self) -> bool {

@@ -9,10 +9,11 @@
 //!   position `to` and the time `until`.
 //! * `(:Cursor {name: 'p', logId, pos, digest})`: where the projection stands.
 //!
-//! Must never write outside a transaction that has moved the cursor (but for the schema).
+//! Must never write outside a transaction that has moved or locked the cursor (but for the schema).
 
 mod ask;
 mod client;
+mod content;
 mod cypher;
 mod project;
 mod rows;
@@ -26,11 +27,15 @@ use async_trait::async_trait;
 use neo4rs::query;
 
 use super::{
-    Answer, Batch, Cursor, Direction, Distant, DistantKey, FriendQuery, Graph, GraphError, Linked,
-    Page, Projected, Recommendation, Relation, Score, Slice, UserQuery,
+    Answer, Batch, Cursor, Direction, Distant, DistantKey, FriendQuery, Graph, GraphError, Item,
+    Key, Linked, Mend, Page, Part, Projected, Recommendation, Relation, Score, Slice, UserQuery,
 };
-use crate::domain::{Handle, Pair, PairState, User, UserId};
+use crate::{
+    domain::{Handle, Pair, PairState, User, UserId},
+    judge::LogId,
+};
 use client::{Client, field};
+use project::Work;
 
 /// How to reach a Neo4j server.
 #[derive(Clone)]
@@ -129,7 +134,7 @@ impl Graph for Neo4jGraph {
     }
 
     async fn project(&self, batch: &Batch) -> Result<Projected, GraphError> {
-        self.client.project(batch).await
+        self.client.write(Work::Batch(batch)).await
     }
 
     async fn users(&self, ids: &[UserId]) -> Answer<Vec<Option<Arc<User>>>> {
@@ -205,6 +210,18 @@ impl Graph for Neo4jGraph {
 
     async fn ties(&self, of: &[Pair]) -> Answer<Vec<Option<PairState>>> {
         self.client.ties(of).await
+    }
+
+    async fn content(&self, part: Part, after: Option<&Key>, limit: usize) -> Answer<Slice<Item>> {
+        self.client.content(part, after, limit).await
+    }
+
+    async fn mend(&self, at: &Cursor, mends: &[Mend]) -> Result<Projected, GraphError> {
+        self.client.write(Work::Mend(at, mends)).await
+    }
+
+    async fn clear(&self, of: LogId, limit: usize) -> Result<u64, GraphError> {
+        self.client.clear(of, limit).await
     }
 
     fn is_local(&self) -> bool {

@@ -15,6 +15,8 @@ pub struct Health {
     pub replay: watch::Receiver<Progress>,
     /// How the projection stands.
     pub projection: watch::Receiver<Status>,
+    /// How many differences between graph and log were found and not mended.
+    pub differences: watch::Receiver<u64>,
 }
 
 impl Health {
@@ -25,6 +27,12 @@ impl Health {
         let status = self.projection.borrow();
         if status.is_halted {
             return Some("the projection has halted; see the log of this process".to_owned());
+        }
+        let differences = *self.differences.borrow();
+        if differences > 0 {
+            return Some(format!(
+                "the graph differs from the log in {differences} places; `foaf verify` names them"
+            ));
         }
         match live_at {
             None => Some("the log is being replayed".to_owned()),
@@ -41,6 +49,8 @@ impl Health {
         let lag = replayed.saturating_sub(self.projection.borrow().position);
         #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
         metrics::gauge!(names::LAG_RECORDS).set(lag as f64);
+        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
+        metrics::gauge!(names::VERIFY_DIFFERENCES).set(*self.differences.borrow() as f64);
     }
 }
 

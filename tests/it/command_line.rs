@@ -8,7 +8,7 @@ use crate::program::{Serving, foaf, sqlite, text};
 fn help_names_everything() {
     let help = text(&foaf(&["--help"]).stdout);
     for word in [
-        "serve", "demo", "import", "export", "generate", "history", "schema",
+        "serve", "demo", "import", "export", "generate", "history", "verify", "rebuild", "schema",
     ] {
         assert!(help.contains(word), "{help}");
     }

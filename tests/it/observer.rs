@@ -11,8 +11,11 @@ use foaf::{
     domain::{Handle, Pair, PairState, User, UserId},
     graph::{
         Answer, Batch, Cursor, Direction, Distant, DistantKey, FriendQuery, Graph, GraphError,
-        Linked, Page, Projected, Recommendation, Relation, Score, Slice, UserQuery, digest::Digest,
+        Linked, Page, Projected, Recommendation, Relation, Score, Slice, UserQuery,
+        content::{Item, Key, Mend, Part},
+        digest::Digest,
     },
+    judge::LogId,
 };
 
 /// The digest at each position that a batch ended at.
@@ -128,6 +131,18 @@ impl Graph for Observer {
 
     async fn ties(&self, of: &[Pair]) -> Answer<Vec<Option<PairState>>> {
         self.asked().ties(of).await
+    }
+
+    async fn content(&self, part: Part, after: Option<&Key>, limit: usize) -> Answer<Slice<Item>> {
+        self.inner.content(part, after, limit).await
+    }
+
+    async fn mend(&self, at: &Cursor, mends: &[Mend]) -> Result<Projected, GraphError> {
+        self.inner.mend(at, mends).await
+    }
+
+    async fn clear(&self, of: LogId, limit: usize) -> Result<u64, GraphError> {
+        self.inner.clear(of, limit).await
     }
 
     fn is_local(&self) -> bool {

@@ -3,7 +3,7 @@
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use foaf::{
-    app::{self, Node},
+    app::{self, Node, Upkeep},
     config::{GraphUrl, LogUrl, Stores},
     graph::{Graph, digest::Digest},
     import::{self, Source, Summary},
@@ -114,8 +114,21 @@ impl Service {
     }
 
     pub(crate) async fn with(stores: &Stores) -> Self {
+        let node = Node::start(stores).await.expect("the node starts");
+        Self::of(node).await
+    }
+
+    /// Starts, and looks after its graph.
+    pub(crate) async fn attended(places: &Places, upkeep: Upkeep) -> Self {
+        let mut node = Node::start(&places.stores())
+            .await
+            .expect("the node starts");
+        node.attend(upkeep).await.expect("a control socket");
+        Self::of(node).await
+    }
+
+    async fn of(mut node: Node) -> Self {
         let (listener, address) = app::bind("127.0.0.1:0").await.expect("a free port");
-        let mut node = Node::start(stores).await.expect("the node starts");
         logs::soon(node.ready()).await.expect("the node is ready");
         let graph = node.services().graph.clone();
         let import = node.import_target();

@@ -45,13 +45,13 @@ pub(super) fn write(folder: &Path, store: &Store) -> io::Result<()> {
                 links(to, store.links(slot, list))?;
             }
         }
-        to.count(store.past.users.len())?;
-        for past in &store.past.users {
+        to.count(store.past.users().len())?;
+        for past in store.past.users() {
             user(to, &past.version)?;
             to.u32(past.ended)?;
         }
-        to.count(store.past.edges.len())?;
-        for past in &store.past.edges {
+        to.count(store.past.edges().len())?;
+        for past in store.past.edges() {
             to.u8(match past.kind {
                 EdgeKind::Friend => 0,
                 EdgeKind::Requested => 1,
@@ -100,7 +100,8 @@ pub(super) fn read(path: &Path) -> Result<Store, SnapshotError> {
             version: Arc::new(read_user(from)?),
             ended: below(limits.1, from.u32()?)?,
         };
-        store.past.users.push(past);
+        let slot = store.users.slot(past.version.id).ok_or(BAD)?;
+        store.past.push_user(slot, past);
     }
     for _ in 0..from.count()? {
         let past = PastEdge {
@@ -115,7 +116,7 @@ pub(super) fn read(path: &Path) -> Result<Store, SnapshotError> {
             opened: below(limits.1, from.u32()?)?,
             closed: below(limits.1, from.u32()?)?,
         };
-        store.past.edges.push(past);
+        store.past.push_edge(past);
     }
     store.moments = moments;
     store.cursor = Some(cursor);

@@ -1,7 +1,7 @@
 //! Connections to the server: bounded waiting, retries of what may be retried, and what an error
 //! means.
 //!
-//! Must never retry a write by itself: only `project` knows when that is safe. neo4rs's own `run`
+//! Must never retry a write by itself, but for what may be done twice: only `project` knows when that is safe. neo4rs's own `run`
 //! does, so it is used for nothing but the schema.
 
 use std::{future::Future, time::Duration};
@@ -72,6 +72,21 @@ impl Client {
     /// Makes sure of a part of the schema.
     pub(super) async fn define(&self, text: &str) -> Result<(), GraphError> {
         self.patiently(|| self.writer.run(text)).await
+    }
+
+    /// Writes what may be written twice, and gives the only row.
+    pub(super) async fn write_one(&self, statement: Query) -> Result<Row, GraphError> {
+        let attempt = || async {
+            let mut transaction = self.begin().await?;
+            match single(&mut transaction, statement.clone()).await {
+                Ok(row) => transaction.commit().await.map(|()| row),
+                Err(error) => {
+                    self.abandon(transaction).await;
+                    Err(error)
+                }
+            }
+        };
+        only(self.patiently(attempt).await?.into_iter().collect())
     }
 
     /// Asks, and reads the answer as of one position.

@@ -97,14 +97,14 @@ pub(super) fn edge_row(edge: &Edge, ended: Option<Moment>) -> Vec<BoltType> {
 /// position and time of this version.
 #[derive(Deserialize)]
 pub(super) struct UserRow<'a>(
-    &'a str,
-    Option<&'a str>,
-    Option<&'a str>,
-    Option<&'a str>,
-    Option<&'a str>,
-    Option<i64>,
-    Option<u64>,
-    Option<i64>,
+    pub(super) &'a str,
+    pub(super) Option<&'a str>,
+    pub(super) Option<&'a str>,
+    pub(super) Option<&'a str>,
+    pub(super) Option<&'a str>,
+    pub(super) Option<i64>,
+    pub(super) Option<u64>,
+    pub(super) Option<i64>,
 );
 
 impl UserRow<'_> {
@@ -116,7 +116,7 @@ impl UserRow<'_> {
         Ok(Arc::new(parsed))
     }
 
-    fn parse(&self) -> Option<User> {
+    pub(super) fn parse(&self) -> Option<User> {
         let last_name = match self.3 {
             Some(name) => Some(Name::parse(name, Field::LastName).ok()?),
             None => None,

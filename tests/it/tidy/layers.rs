@@ -6,13 +6,16 @@ use super::{
 };
 
 /// From left to right; those in one bracket do not know each other.
-const LAYERS: [&[&str]; 11] = [
+const LAYERS: [&[&str]; 14] = [
     &["domain"],
     &["judge"],
     &["event_log", "graph"],
     &["replay"],
     &["command_handler", "projector"],
+    &["shadow"],
     &["verify", "export", "history", "import"],
+    &["rebuild"],
+    &["control"],
     &["graphql"],
     &["http"],
     &["app"],
