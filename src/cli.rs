@@ -1,15 +1,23 @@
 //! The command line: parsing and printing only. Each subcommand is a file.
 
+mod config;
 mod demo;
+mod health;
 mod import;
 mod serve;
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use tokio_util::sync::CancellationToken;
 
-use crate::{graphql, telemetry};
+use crate::{
+    config::{ConfigErrors, ListenArgs, Loaded, LogArgs, Logs, StoreArgs, table},
+    graphql, metrics, telemetry,
+};
+
+/// The subcommand whose arguments are the settings; the others take some of them.
+const SETTINGS_OF: &str = "serve";
 
 /// A friend-of-a-friend service: GraphQL mutations become events in a log, the log becomes a graph,
 /// and GraphQL queries ask the graph who knows whom.
@@ -20,6 +28,14 @@ use crate::{graphql, telemetry};
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
+
+    #[command(flatten)]
+    logs: LogArgs,
+
+    /// A TOML file with settings; `foaf.toml` in the working directory, if there is one and this is left
+    /// out. Flags and environment variables go before it.
+    #[arg(long, global = true, env = "FOAF_CONFIG", value_name = "FILE")]
+    config: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -30,22 +46,27 @@ enum Command {
     Demo(demo::Demo),
     /// Import people and friendships from files
     Import(import::Import),
+    /// Print the settings in force, and where each comes from
+    Config(config::Config),
+    /// Ask a running foaf whether it is ready
+    Health(health::Health),
     /// Print the GraphQL schema
     Schema,
 }
 
 /// Runs a command line to its end.
 #[must_use]
-pub fn run(cli: Cli) -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build();
-    let result = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
-        telemetry::start_logs();
-        telemetry::metrics()?;
-        runtime.block_on(dispatch(cli.command))
-    });
-    match result {
+pub fn run(arguments: Vec<OsString>) -> ExitCode {
+    let loaded = match Loaded::read(Cli::command(), SETTINGS_OF, &arguments) {
+        Ok(loaded) => loaded,
+        Err(usage) => {
+            for fault in usage.file_faults {
+                eprintln!("foaf: {fault}");
+            }
+            usage.error.exit()
+        }
+    };
+    match parse(&loaded).and_then(|(cli, logs)| start(cli, &logs, &loaded)) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("foaf: {error:#}");
@@ -54,11 +75,45 @@ pub fn run(cli: Cli) -> ExitCode {
     }
 }
 
-async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
+/// The settings of the README, as a table.
+#[must_use]
+pub fn settings_table() -> String {
+    table(&Cli::command(), SETTINGS_OF)
+}
+
+/// The command line, if every setting is right.
+fn parse(loaded: &Loaded) -> anyhow::Result<(Cli, Logs)> {
+    let mut faults = loaded.file_faults();
+    faults.extend(loaded.faults_of(|stores: &StoreArgs| stores.parse().map(drop)));
+    faults.extend(loaded.faults_of(|listen: &ListenArgs| listen.parse().map(drop)));
+    faults.extend(loaded.faults_of(|logs: &LogArgs| logs.parse().map(drop)));
+    if !faults.is_empty() {
+        return Err(ConfigErrors(faults).into());
+    }
+    let cli = Cli::from_arg_matches(loaded.matches())?;
+    let logs = cli.logs.parse()?;
+    Ok((cli, logs))
+}
+
+fn start(cli: Cli, logs: &Logs, loaded: &Loaded) -> anyhow::Result<ExitCode> {
+    telemetry::start_logs(logs.is_json, &logs.filter);
+    telemetry::metrics(metrics::describe)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(dispatch(cli.command, loaded))
+}
+
+async fn dispatch(command: Command, loaded: &Loaded) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(serve) => serve.run(stop_signal()?).await,
         Command::Demo(demo) => demo.run(stop_signal()?).await,
         Command::Import(import) => import.run(stop_signal()?).await,
+        Command::Config(_) => {
+            print!("{}", loaded.in_force());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Health(health) => health.run().await,
         Command::Schema => {
             print!("{}", graphql::sdl());
             Ok(ExitCode::SUCCESS)

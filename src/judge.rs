@@ -150,6 +150,12 @@ impl Judge {
         self.outcomes.len()
     }
 
+    /// How many conflict keys have an etag.
+    #[must_use]
+    pub fn etags(&self) -> usize {
+        self.etags.len()
+    }
+
     /// Judges the record at `offset`, which must not lie before [`Self::position`].
     ///
     /// # Errors

@@ -14,7 +14,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::producer::FutureProducer;
 
 use super::{KafkaSettings, PARTITION};
-use crate::event_log::LogError;
+use crate::{config::KafkaSecurity, event_log::LogError};
 
 /// The most that the brokers are asked to take at once. Above [`crate::event_log::MAX_MESSAGE_BYTES`]
 /// by more than what Kafka adds to a message, and no more than what a broker takes by default.
@@ -94,7 +94,27 @@ fn common(settings: &KafkaSettings) -> ClientConfig {
         .set("client.id", "foaf")
         .set("socket.nagle.disable", "true")
         .set("reconnect.backoff.max.ms", "1000");
+    secure(&mut config, &settings.security);
     config
+}
+
+fn secure(config: &mut ClientConfig, security: &KafkaSecurity) {
+    let protocol = match (security.tls, &security.sasl) {
+        (false, None) => return,
+        (true, None) => "SSL",
+        (false, Some(_)) => "SASL_PLAINTEXT",
+        (true, Some(_)) => "SASL_SSL",
+    };
+    config.set("security.protocol", protocol);
+    if let Some(sasl) = &security.sasl {
+        config
+            .set("sasl.mechanisms", &sasl.mechanism)
+            .set("sasl.username", &sasl.username)
+            .set("sasl.password", &sasl.password);
+    }
+    if let Some(file) = &security.ca_file {
+        config.set("ssl.ca.location", file.to_string_lossy());
+    }
 }
 
 fn create<T: FromClientConfigAndContext<Context>>(config: &ClientConfig) -> Result<T, LogError> {
