@@ -46,9 +46,7 @@ enum Command {
     Demo(demo::Demo),
     /// Import people and friendships from files
     Import(import::Import),
-    /// Print the settings in force, and where each comes from
     Config(config::Config),
-    /// Ask a running foaf whether it is ready
     Health(health::Health),
     /// Print the GraphQL schema
     Schema,
