@@ -224,7 +224,8 @@ pub async fn serve(
         services: node.services.clone(),
         started: tokio::time::Instant::now(),
         health: node.health(),
-        metrics: telemetry::metrics(crate::metrics::describe).context("metrics could not be set up")?,
+        metrics: telemetry::metrics(crate::metrics::describe)
+            .context("metrics could not be set up")?,
     };
     let closing = CancellationToken::new();
     let token = closing.clone();

@@ -54,8 +54,8 @@ enum Command {
 
 /// Runs a command line to its end.
 #[must_use]
-pub fn run(arguments: Vec<OsString>) -> ExitCode {
-    let loaded = match Loaded::read(Cli::command(), SETTINGS_OF, &arguments) {
+pub fn run(arguments: &[OsString]) -> ExitCode {
+    let loaded = match Loaded::read(Cli::command(), SETTINGS_OF, arguments) {
         Ok(loaded) => loaded,
         Err(usage) => {
             for fault in usage.file_faults {

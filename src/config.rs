@@ -303,7 +303,9 @@ mod tests {
     fn logs(arguments: &[&str]) -> Result<Logs, ConfigErrors> {
         let command = LogArgs::augment_args(clap::Command::new("foaf"));
         let matches = command.get_matches_from([&["foaf"], arguments].concat());
-        LogArgs::from_arg_matches(&matches).expect("LogArgs").parse()
+        LogArgs::from_arg_matches(&matches)
+            .expect("LogArgs")
+            .parse()
     }
 
     #[test]

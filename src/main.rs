@@ -7,5 +7,5 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    foaf::cli::run(std::env::args_os().collect())
+    foaf::cli::run(&std::env::args_os().collect::<Vec<_>>())
 }

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::certificates;
 
-/// What the settings are called; all need the cargo feature `kafka-tls`.
+/// How a user can be proved.
 const MECHANISMS: [&str; 3] = ["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"];
 
 /// How the brokers are spoken to.
@@ -160,22 +160,32 @@ impl KafkaArgs {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+
     use super::*;
 
-    fn some(text: &str) -> Option<String> {
-        Some(text.to_owned())
+    #[derive(Parser)]
+    struct Program {
+        #[command(flatten)]
+        kafka: KafkaArgs,
+    }
+
+    fn parse(arguments: &str) -> Result<KafkaSecurity, Vec<String>> {
+        let arguments = arguments.split_whitespace();
+        let program = Program::parse_from(std::iter::once("foaf").chain(arguments));
+        program.kafka.parse()
+    }
+
+    #[test]
+    fn nothing_set_is_in_the_open() {
+        assert_eq!(parse(""), Ok(KafkaSecurity::default()));
     }
 
     #[cfg(not(feature = "kafka-tls"))]
     #[test]
     fn without_the_feature_each_setting_names_it() {
-        assert_eq!(KafkaArgs::default().parse(), Ok(KafkaSecurity::default()));
-        let args = KafkaArgs {
-            kafka_security_protocol: some("SASL_SSL"),
-            kafka_sasl_password: some("secret"),
-            ..KafkaArgs::default()
-        };
-        let faults = args.parse().expect_err("two");
+        let arguments = "--kafka-security-protocol SASL_SSL --kafka-sasl-password secret";
+        let faults = parse(arguments).expect_err("two");
         assert_eq!(faults.len(), 2);
         assert!(faults[0].starts_with("--kafka-security-protocol: "));
         for fault in &faults {
@@ -187,13 +197,9 @@ mod tests {
     #[cfg(feature = "kafka-tls")]
     #[test]
     fn a_user_needs_a_mechanism_a_name_and_a_password() {
-        let mut args = KafkaArgs {
-            kafka_security_protocol: some("SASL_PLAINTEXT"),
-            kafka_sasl_mechanism: some("MAGIC"),
-            kafka_ca_file: some("none.pem"),
-            ..KafkaArgs::default()
-        };
-        let faults = args.parse().expect_err("several").join("\n");
+        let user = "--kafka-security-protocol SASL_PLAINTEXT";
+        let arguments = format!("{user} --kafka-sasl-mechanism MAGIC --kafka-ca-file none.pem");
+        let faults = parse(&arguments).expect_err("several").join("\n");
         for part in [
             "--kafka-sasl-username: is missing",
             "--kafka-sasl-password: is missing",
@@ -203,13 +209,10 @@ mod tests {
         ] {
             assert!(faults.contains(part), "{part} in {faults}");
         }
-        args.kafka_ca_file = None;
-        args.kafka_sasl_mechanism = some("PLAIN");
-        args.kafka_sasl_username = some("ann");
-        args.kafka_sasl_password = some("secret");
-        let security = args.parse().expect("right");
+        let who =
+            "--kafka-sasl-mechanism PLAIN --kafka-sasl-username ann --kafka-sasl-password secret";
+        let security = parse(&format!("{user} {who}")).expect("right");
         assert!(!security.tls && !format!("{security:?}").contains("secret"));
-        args.kafka_security_protocol = None;
-        assert_eq!(args.parse().expect_err("no SASL").len(), 3);
+        assert_eq!(parse(who).expect_err("no SASL").len(), 3);
     }
 }

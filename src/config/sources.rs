@@ -116,7 +116,10 @@ impl Loaded {
             return fault.to_owned();
         };
         let key = flag.trim_start_matches('-').replace('-', "_");
-        let setting = self.settings.iter().find(|arg| arg.get_id() == key.as_str());
+        let setting = self
+            .settings
+            .iter()
+            .find(|arg| arg.get_id() == key.as_str());
         match setting.map(|setting| self.origin(setting)) {
             Some(Origin::Environment(name)) => format!("{name}: {what}"),
             Some(Origin::File(place)) => format!("{place}: {key}: {what}"),

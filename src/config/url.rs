@@ -67,7 +67,11 @@ impl fmt::Debug for GraphUrl {
         match self {
             Self::Embedded => f.write_str("embedded:"),
             Self::Neo4j {
-                host, port, user, tls, ..
+                host,
+                port,
+                user,
+                tls,
+                ..
             } => {
                 write!(f, "neo4j://{user}:***@{host}:{port} ({tls:?})")
             }

@@ -72,7 +72,7 @@ fn the_reasons_of_void_records_are_known() {
     }
 }
 
-/// The names of foaf's metrics in a PromQL expression, without what a histogram adds.
+/// The names of foaf's metrics in an expression of an alert or a panel, without what a histogram adds.
 fn names(expression: &str) -> Vec<String> {
     let words = expression.split(|c: char| !(c.is_ascii_alphanumeric() || c == '_'));
     let words = words.filter(|word| word.starts_with("foaf_"));

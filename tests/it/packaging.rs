@@ -131,5 +131,8 @@ fn the_image_runs_as_nobody_in_particular_and_says_how_it_is() {
     assert!(health, "{last_stage}");
     let toolchain: toml::Table = text("rust-toolchain.toml").parse().expect("TOML");
     let version = toolchain["toolchain"]["channel"].as_str().expect("text");
-    assert!(dockerfile.contains(&format!("rust:{version}-")), "{version}");
+    assert!(
+        dockerfile.contains(&format!("rust:{version}-")),
+        "{version}"
+    );
 }

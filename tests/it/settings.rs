@@ -10,7 +10,9 @@ use crate::{
 /// Runs the program in a folder, with variables of the environment.
 fn run(folder: &Path, environment: &[(&str, &str)], arguments: &[&str]) -> Output {
     let mut command = command(arguments);
-    command.current_dir(folder).envs(environment.iter().copied());
+    command
+        .current_dir(folder)
+        .envs(environment.iter().copied());
     command.output().expect("the program starts")
 }
 
@@ -106,7 +108,10 @@ fn a_file_that_is_named_must_be_there() {
     let output = run(folder.path(), &[], &["config", "--config", "none.toml"]);
     assert_eq!(output.status.code(), Some(1));
     let said = text(&output.stderr);
-    assert!(said.contains("--config: none.toml cannot be read"), "{said}");
+    assert!(
+        said.contains("--config: none.toml cannot be read"),
+        "{said}"
+    );
 }
 
 #[test]
@@ -115,9 +120,16 @@ fn the_faults_of_a_file_are_told_beside_a_command_line_that_is_none() {
     let output = run(folder.path(), &[], &["serve", "--lgo", "x"]);
     assert_eq!(output.status.code(), Some(2));
     let said = text(&output.stderr);
-    assert!(said.contains("foaf.toml:1: lgo") && said.contains("'--lgo'"), "{said}");
+    assert!(
+        said.contains("foaf.toml:1: lgo") && said.contains("'--lgo'"),
+        "{said}"
+    );
     // Help is never in the way.
-    assert!(run(folder.path(), &[], &["serve", "--help"]).status.success());
+    assert!(
+        run(folder.path(), &[], &["serve", "--help"])
+            .status
+            .success()
+    );
 }
 
 #[cfg(not(feature = "kafka-tls"))]
@@ -127,7 +139,10 @@ fn kafka_settings_without_the_feature_name_it() {
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(1));
     let expected = "--kafka-security-protocol: this foaf was built without";
-    assert!(said.contains(expected) && said.contains("kafka-tls"), "{said}");
+    assert!(
+        said.contains(expected) && said.contains("kafka-tls"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -81,9 +81,20 @@ pub(super) fn watermarks<C: ClientContext>(
 }
 
 pub(super) fn unavailable(settings: &KafkaSettings, error: &KafkaError) -> LogError {
-    let KafkaSettings { brokers, topic, .. } = settings;
+    let KafkaSettings {
+        brokers,
+        topic,
+        security,
+        ..
+    } = settings;
+    // librdkafka tells a refused user or certificate like a broker that is gone.
+    let or_security = if *security == KafkaSecurity::default() {
+        ""
+    } else {
+        ", or mend the TLS and SASL settings: they may be refused"
+    };
     LogError::Unavailable(format!(
-        "{brokers} does not answer for topic {topic} ({error}): start Kafka, or name its brokers"
+        "{brokers} does not answer for topic {topic} ({error}): start Kafka, or name its brokers{or_security}"
     ))
 }
 

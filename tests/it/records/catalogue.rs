@@ -51,7 +51,10 @@ fn section(name: &str, schema: &Value) -> String {
         let (kind, meaning) = (cell(&kind(of)), cell(text(&of["description"])));
         let _ = writeln!(section, "| `{field}` | {always} | {kind} | {meaning} |");
     }
-    let _ = writeln!(section, "\nSchema: [`{name}`](../schemas/{name}.schema.json).\n");
+    let _ = writeln!(
+        section,
+        "\nSchema: [`{name}`](../schemas/{name}.schema.json).\n"
+    );
     section
 }
 
