@@ -278,8 +278,11 @@ pub async fn serve(
 ) -> Result<()> {
     let site = Site {
         api: Arc::new(Api::new(node.services.clone())),
+        services: node.services.clone(),
+        started: tokio::time::Instant::now(),
         health: node.health(),
-        metrics: telemetry::metrics().context("metrics could not be set up")?,
+        metrics: telemetry::metrics(crate::metrics::describe)
+            .context("metrics could not be set up")?,
     };
     let closing = CancellationToken::new();
     let token = closing.clone();
@@ -342,8 +345,13 @@ pub async fn open_log(url: &LogUrl, clock: Clock) -> Result<Arc<dyn EventLog>> {
             let open = move || SqliteLog::open(&folder, clock);
             Arc::new(tokio::task::spawn_blocking(open).await??)
         }
-        LogUrl::Kafka { brokers, topic } => {
-            let settings = KafkaSettings::new(brokers.clone(), topic.clone());
+        LogUrl::Kafka {
+            brokers,
+            topic,
+            security,
+        } => {
+            let mut settings = KafkaSettings::new(brokers.clone(), topic.clone());
+            settings.security.clone_from(security);
             Arc::new(KafkaLog::connect(settings).await?)
         }
     })
@@ -361,8 +369,13 @@ pub async fn open_log_to_read(url: &LogUrl) -> Result<Arc<dyn EventLog>> {
             let open = move || SqliteLogToRead::open(&folder);
             Arc::new(tokio::task::spawn_blocking(open).await??)
         }
-        LogUrl::Kafka { brokers, topic } => {
-            let settings = KafkaSettings::new(brokers.clone(), topic.clone());
+        LogUrl::Kafka {
+            brokers,
+            topic,
+            security,
+        } => {
+            let mut settings = KafkaSettings::new(brokers.clone(), topic.clone());
+            settings.security.clone_from(security);
             Arc::new(KafkaLog::connect_to_read(settings).await?)
         }
     })
@@ -405,9 +418,11 @@ pub async fn open_graph(url: &GraphUrl) -> Result<Arc<dyn Graph>> {
             user,
             password,
             database,
+            tls,
         } => {
             let mut settings = Neo4jSettings::new(host, *port, user, password);
             settings.database.clone_from(database);
+            settings.tls.clone_from(tls);
             Arc::new(Neo4jGraph::connect(settings).await?)
         }
     })

@@ -1,9 +1,11 @@
 //! The command line: parsing and printing only. Each subcommand is a file.
 
+mod config;
 mod control;
 mod demo;
 mod export;
 mod generate;
+mod health;
 mod history;
 mod import;
 mod progress;
@@ -11,15 +13,20 @@ mod rebuild;
 mod serve;
 mod verify;
 
-use std::process::ExitCode;
+use std::{ffi::OsString, process::ExitCode};
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    config::{ConfigErrors, LogUrl},
-    graphql, telemetry,
+    config::{
+        ConfigErrors, KafkaArgs, ListenArgs, Loaded, LogArgs, LogUrl, Logs, StoreArgs, table,
+    },
+    graphql, metrics, telemetry,
 };
+
+/// The subcommand whose arguments are the settings; the others take some of them.
+const SETTINGS_OF: &str = "serve";
 
 /// A friend-of-a-friend service: GraphQL mutations become events in a log, the log becomes a graph,
 /// and GraphQL queries ask the graph who knows whom.
@@ -30,6 +37,14 @@ use crate::{
 pub struct Cli {
     #[command(subcommand)]
     command: Command,
+
+    #[command(flatten)]
+    logs: LogArgs,
+
+    /// A TOML file with settings; `foaf.toml` in the working directory, if there is one and this is left
+    /// out. Flags and environment variables go before it.
+    #[arg(long, global = true, env = "FOAF_CONFIG", value_name = "FILE")]
+    config: Option<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -50,6 +65,8 @@ enum Command {
     Verify(verify::Verify),
     /// Make the graph anew from the log
     Rebuild(rebuild::Rebuild),
+    Config(config::Config),
+    Health(health::Health),
     /// Print the GraphQL schema
     Schema,
 }
@@ -57,7 +74,7 @@ enum Command {
 /// Which log to read: what a command takes that neither writes nor needs a graph. It works beside a
 /// running service.
 #[derive(Debug, Args)]
-struct LogArgs {
+struct ReadArgs {
     /// The event log: `sqlite:FOLDER` or `kafka://HOST:PORT/TOPIC`.
     #[arg(
         long,
@@ -66,27 +83,36 @@ struct LogArgs {
         default_value = "sqlite:./foaf-data"
     )]
     log: String,
+
+    #[command(flatten)]
+    kafka: KafkaArgs,
 }
 
-impl LogArgs {
+impl ReadArgs {
     fn parse(&self) -> Result<LogUrl, ConfigErrors> {
-        let fault = |fault| ConfigErrors(vec![format!("--log: {fault}")]);
-        LogUrl::parse(&self.log).map_err(fault)
+        let mut log = LogUrl::parse(&self.log)
+            .map_err(|fault| ConfigErrors(vec![format!("--log: {fault}")]))?;
+        let own = self.kafka.parse().map_err(ConfigErrors)?;
+        if let LogUrl::Kafka { security, .. } = &mut log {
+            *security = own;
+        }
+        Ok(log)
     }
 }
 
 /// Runs a command line to its end.
 #[must_use]
-pub fn run(cli: Cli) -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build();
-    let result = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
-        telemetry::start_logs();
-        telemetry::metrics()?;
-        runtime.block_on(dispatch(cli.command))
-    });
-    match result {
+pub fn run(arguments: &[OsString]) -> ExitCode {
+    let loaded = match Loaded::read(Cli::command(), SETTINGS_OF, arguments) {
+        Ok(loaded) => loaded,
+        Err(usage) => {
+            for fault in usage.file_faults {
+                eprintln!("foaf: {fault}");
+            }
+            usage.error.exit()
+        }
+    };
+    match parse(&loaded).and_then(|(cli, logs)| start(cli, &logs, &loaded)) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("foaf: {error:#}");
@@ -95,7 +121,36 @@ pub fn run(cli: Cli) -> ExitCode {
     }
 }
 
-async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
+/// The settings of the README, as a table.
+#[must_use]
+pub fn settings_table() -> String {
+    table(&Cli::command(), SETTINGS_OF)
+}
+
+/// The command line, if every setting is right.
+fn parse(loaded: &Loaded) -> anyhow::Result<(Cli, Logs)> {
+    let mut faults = loaded.file_faults();
+    faults.extend(loaded.faults_of(|stores: &StoreArgs| stores.parse().map(drop)));
+    faults.extend(loaded.faults_of(|listen: &ListenArgs| listen.parse().map(drop)));
+    faults.extend(loaded.faults_of(|logs: &LogArgs| logs.parse().map(drop)));
+    if !faults.is_empty() {
+        return Err(ConfigErrors(faults).into());
+    }
+    let cli = Cli::from_arg_matches(loaded.matches())?;
+    let logs = cli.logs.parse()?;
+    Ok((cli, logs))
+}
+
+fn start(cli: Cli, logs: &Logs, loaded: &Loaded) -> anyhow::Result<ExitCode> {
+    telemetry::start_logs(logs.is_json, &logs.filter);
+    telemetry::metrics(metrics::describe)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(dispatch(cli.command, loaded))
+}
+
+async fn dispatch(command: Command, loaded: &Loaded) -> anyhow::Result<ExitCode> {
     match command {
         Command::Serve(serve) => serve.run(stop_signal()?).await,
         Command::Demo(demo) => demo.run(stop_signal()?).await,
@@ -105,6 +160,11 @@ async fn dispatch(command: Command) -> anyhow::Result<ExitCode> {
         Command::History(history) => history.run().await,
         Command::Verify(verify) => Ok(verify.run(stop_signal()?).await),
         Command::Rebuild(rebuild) => rebuild.run(stop_signal()?).await,
+        Command::Config(_) => {
+            print!("{}", loaded.in_force());
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Health(health) => health.run().await,
         Command::Schema => {
             print!("{}", graphql::sdl());
             Ok(ExitCode::SUCCESS)

@@ -6,6 +6,7 @@
 mod health;
 mod limits;
 mod playground;
+mod vitals;
 
 use std::sync::Arc;
 
@@ -19,10 +20,11 @@ use axum::{
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Deserialize;
 use serde_json::json;
+use tokio::time::Instant;
 use tower_http::compression::CompressionLayer;
 
 use crate::{
-    graphql::{Api, Call, Code},
+    graphql::{Api, Call, Code, Services},
     metrics as names,
 };
 
@@ -33,6 +35,10 @@ pub use health::Health;
 pub struct Site {
     /// The API.
     pub api: Arc<Api>,
+    /// What is behind the API, for its metrics.
+    pub services: Services,
+    /// When the service started.
+    pub started: Instant,
     /// How the node is.
     pub health: Health,
     /// The metrics of the process.
@@ -48,7 +54,7 @@ pub fn router(site: Site) -> Router {
         .route("/graphql", any(graphql))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
-        .route("/metrics", get(metrics))
+        .route("/metrics", get(vitals::metrics))
         .with_state(site)
         .merge(playground::router())
         .fallback(unknown)
@@ -143,15 +149,6 @@ async fn read(headers: HeaderMap, request: Request) -> Result<(Call, bool), Resp
     };
     let is_strict = text("accept").is_some_and(|accept| accept.contains(GRAPHQL_RESPONSE));
     Ok((call, is_strict))
-}
-
-async fn metrics(State(site): State<Site>) -> Response {
-    site.health.measure();
-    let kind = [(
-        header::CONTENT_TYPE,
-        "text/plain; version=0.0.4; charset=utf-8",
-    )];
-    (kind, site.metrics.render()).into_response()
 }
 
 async fn unknown() -> Response {

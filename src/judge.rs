@@ -147,6 +147,7 @@ impl Judge {
     }
 
     /// Every key that was ever written, with its etag, in no order.
+    #[must_use]
     pub fn etags(&self) -> impl ExactSizeIterator<Item = (KeyHash, RecordId)> {
         self.etags.iter().map(|(key, etag)| (*key, *etag))
     }

@@ -8,6 +8,7 @@
 //! name, and never hand out bytes that were not checked.
 
 use std::{
+    cmp::Reverse,
     fs::{self, File},
     io::{self, BufReader, Read, Write},
     path::{Path, PathBuf},
@@ -93,7 +94,7 @@ pub fn list(folder: &Path, kind: &str) -> io::Result<Vec<(u64, PathBuf)>> {
             found.push((position, path));
         }
     }
-    found.sort_unstable_by(|a: &(u64, _), b| b.0.cmp(&a.0));
+    found.sort_unstable_by_key(|(position, _): &(u64, _)| Reverse(*position));
     Ok(found)
 }
 

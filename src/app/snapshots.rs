@@ -31,7 +31,7 @@ use crate::{
 /// How many new positions are worth a snapshot.
 const WORTH: u64 = 50_000;
 /// How long to wait after a snapshot, at least.
-const PAUSE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_mins(1);
 /// Writing snapshots takes at most one part in so many of the time.
 const SHARE: u32 = 20;
 /// How often to look whether one is due.
@@ -58,12 +58,8 @@ pub(super) async fn find(
 ) -> Result<Start> {
     let log_id = log_id(log).await?;
     loop {
-        let graph = match is_embedded {
-            true => snapshot::list(folder, embedded::saved::KIND)?
-                .into_iter()
-                .next(),
-            false => None,
-        };
+        let mut graphs = snapshot::list(folder, embedded::saved::KIND)?.into_iter();
+        let graph = graphs.next().filter(|_| is_embedded);
         let limit = match &graph {
             Some((position, _)) => *position,
             None => cursor.map_or(0, |cursor| cursor.position),

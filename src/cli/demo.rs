@@ -8,11 +8,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::{self, Node},
-    config::{GraphUrl, LogUrl, Stores},
+    config::{GraphUrl, ListenArgs, LogUrl, Stores},
     import::{self, Source},
 };
-
-use super::serve::ListenArgs;
 
 /// The characters of Les Misérables and who meets whom, after Knuth's Stanford `GraphBase`.
 const USERS: &str = include_str!("demo/les-miserables-users.csv");

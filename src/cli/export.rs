@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{app, export, output::Output, replay::again::tell_again};
 
-use super::LogArgs;
+use super::ReadArgs;
 
 /// Export the log, or the people and friendships of now, to files.
 ///
@@ -41,7 +41,7 @@ pub(super) struct Export {
     force: bool,
 
     #[command(flatten)]
-    log: LogArgs,
+    log: ReadArgs,
 }
 
 impl Export {

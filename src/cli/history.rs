@@ -17,7 +17,7 @@ use crate::{
     history::{self, Happening, Person, Who},
 };
 
-use super::LogArgs;
+use super::ReadArgs;
 
 /// Tell what happened to a user, the newest last.
 ///
@@ -39,7 +39,7 @@ pub(super) struct History {
     json: bool,
 
     #[command(flatten)]
-    log: LogArgs,
+    log: ReadArgs,
 }
 
 impl History {

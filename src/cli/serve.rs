@@ -8,23 +8,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::{self, Node, Upkeep},
-    config::StoreArgs,
+    config::{ListenArgs, StoreArgs},
 };
 
 use super::control::ControlArgs;
-
-/// Where to listen.
-#[derive(Debug, Clone, Args)]
-pub(super) struct ListenArgs {
-    /// The address to listen at; port 0 takes a free one.
-    #[arg(
-        long,
-        env = "FOAF_LISTEN",
-        value_name = "HOST:PORT",
-        default_value = "127.0.0.1:8080"
-    )]
-    pub(super) listen: String,
-}
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {

@@ -33,6 +33,7 @@ impl State {
     }
 
     /// Every user, in the order of registration.
+    #[must_use]
     pub fn users(&self) -> impl ExactSizeIterator<Item = &Arc<User>> {
         self.users.iter()
     }

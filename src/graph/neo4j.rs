@@ -31,6 +31,7 @@ use super::{
     Key, Linked, Mend, Page, Part, Projected, Recommendation, Relation, Score, Slice, UserQuery,
 };
 use crate::{
+    config::Neo4jTls,
     domain::{Handle, Pair, PairState, User, UserId},
     judge::LogId,
 };
@@ -50,6 +51,8 @@ pub struct Neo4jSettings {
     pub password: String,
     /// The database; the server's default if absent.
     pub database: Option<String>,
+    /// Whether through TLS.
+    pub tls: Neo4jTls,
     /// The most connections for reading; one more writes.
     pub connections: usize,
     /// The longest wait for an answer, and for a connection to be made. Longer than the server's
@@ -69,6 +72,7 @@ impl Neo4jSettings {
             user: user.to_owned(),
             password: password.to_owned(),
             database: None,
+            tls: Neo4jTls::None,
             connections: 16,
             answer_within: Duration::from_secs(15),
             wait_within: Duration::from_secs(5),
@@ -77,10 +81,15 @@ impl Neo4jSettings {
 
     fn address(&self) -> String {
         // `bolt`: to this server and no other. An IPv6 address goes in brackets.
+        let scheme = match self.tls {
+            Neo4jTls::None => "bolt",
+            Neo4jTls::Checked { .. } => "bolt+s",
+            Neo4jTls::Unchecked => "bolt+ssc",
+        };
         if self.host.contains(':') {
-            format!("bolt://[{}]:{}", self.host, self.port)
+            format!("{scheme}://[{}]:{}", self.host, self.port)
         } else {
-            format!("bolt://{}:{}", self.host, self.port)
+            format!("{scheme}://{}:{}", self.host, self.port)
         }
     }
 }

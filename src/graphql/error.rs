@@ -32,6 +32,20 @@ pub enum Code {
 }
 
 impl Code {
+    /// Every code.
+    pub(super) const ALL: [Self; 10] = [
+        Self::BadInput,
+        Self::NotFound,
+        Self::Conflict,
+        Self::OutcomeUnknown,
+        Self::IdempotencyKeyReused,
+        Self::PositionNotReached,
+        Self::PositionUnknown,
+        Self::QueryTooComplex,
+        Self::Unavailable,
+        Self::Internal,
+    ];
+
     /// The code as text.
     #[must_use]
     pub fn as_str(self) -> &'static str {

@@ -86,7 +86,7 @@ pub(super) async fn run(schema: &Schema, services: &Services, call: Call) -> Ans
         response.extensions.insert("foaf".to_owned(), stand);
     }
     for error in &mut response.errors {
-        name_code(error);
+        metrics::counter!(names::GRAPHQL_ERRORS, "code" => name_code(error)).increment(1);
     }
     Answered {
         is_request_error: is_request_error
@@ -162,15 +162,20 @@ pub(super) fn refuse(code: Code, message: impl Into<String>) -> ServerError {
         .into_server_error(async_graphql::Pos::default())
 }
 
-/// Gives a code to the errors that the GraphQL engine makes itself.
-fn name_code(error: &mut ServerError) {
+/// Gives a code to the errors that the GraphQL engine makes itself, and says which one each has.
+fn name_code(error: &mut ServerError) -> &'static str {
     let extensions = error.extensions.get_or_insert_default();
-    if extensions.get("code").is_some() {
-        return;
+    if let Some(Value::String(code)) = extensions.get("code") {
+        return Code::ALL
+            .into_iter()
+            .map(Code::as_str)
+            .find(|known| known == code)
+            .unwrap_or("other");
     }
     let code = match error.message.as_str() {
         "Query is too complex." | "Query is nested too deep." => Code::QueryTooComplex,
         _ => Code::BadInput,
     };
     extensions.set("code", code.as_str());
+    code.as_str()
 }

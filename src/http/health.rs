@@ -4,7 +4,7 @@ use axum::{Json, extract::State, http::StatusCode, response::IntoResponse};
 use serde_json::json;
 use tokio::sync::watch;
 
-use crate::{metrics as names, projector::Status, replay::Progress};
+use crate::{projector::Status, replay::Progress};
 
 use super::Site;
 
@@ -41,16 +41,6 @@ impl Health {
             }
             Some(_) => None,
         }
-    }
-
-    /// Brings the metrics up to date that are only read now and then.
-    pub(super) fn measure(&self) {
-        let replayed = self.replay.borrow().position;
-        let lag = replayed.saturating_sub(self.projection.borrow().position);
-        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-        metrics::gauge!(names::LAG_RECORDS).set(lag as f64);
-        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-        metrics::gauge!(names::VERIFY_DIFFERENCES).set(*self.differences.borrow() as f64);
     }
 }
 

@@ -62,7 +62,10 @@ impl Watch {
                 continue;
             };
             let cursor = self.graph.cursor().await?;
-            let replayed = (self.replay).read(|model| (model.position(), model.digest()));
+            let replayed = self
+                .replay
+                .read(|model| (model.position(), model.digest()))
+                .await;
             let stands = cursor.map(|cursor| cursor.position);
             if stands != Some(content.position) || replayed.0 != content.position {
                 continue;

@@ -59,7 +59,7 @@ async fn live(node: &mut Node, rng: &mut Rng, commands: usize) {
             let end = services.log.end().await.expect("open");
             let mut reader = services.log.read(rng.u64(1..end)).await.expect("open");
             let again = take(&mut *reader, 1).await.remove(0).message;
-            append_all(&*services.log, &[Message::clone(&again)]).await;
+            append_all(&*services.log, &[foaf::event_log::Message::clone(&again)]).await;
         }
     }
     let end = services.log.end().await.expect("open");

@@ -52,7 +52,7 @@ impl Told {
     fn url(&self) -> String {
         match &self.places.log {
             LogUrl::Sqlite(folder) => sqlite(folder),
-            LogUrl::Kafka { brokers, topic } => format!("kafka://{brokers}/{topic}"),
+            LogUrl::Kafka { brokers, topic, .. } => format!("kafka://{brokers}/{topic}"),
             LogUrl::Memory => unreachable!("no place is in memory"),
         }
     }

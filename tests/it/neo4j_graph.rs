@@ -42,6 +42,7 @@ impl Database {
                 user: settings.user,
                 password: settings.password,
                 database: settings.database,
+                tls: settings.tls,
             },
             _turn: turn,
         }

@@ -4,7 +4,7 @@ use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use foaf::{
     app::{self, Node, Upkeep},
-    config::{GraphUrl, LogUrl, Stores},
+    config::{GraphUrl, KafkaSecurity, LogUrl, Stores},
     graph::{Graph, digest::Digest},
     import::{self, Source, Summary},
 };
@@ -62,6 +62,7 @@ impl Places {
                 LogUrl::Kafka {
                     brokers: topic.brokers,
                     topic: topic.topic,
+                    security: KafkaSecurity::default(),
                 }
             }
         };

@@ -9,7 +9,10 @@ use std::{future::Future, time::Duration};
 use neo4rs::{ConfigBuilder, Error, Graph, Neo4jErrorKind, Query, Row, Txn};
 
 use super::{Neo4jSettings, cypher};
-use crate::graph::{Answer, GraphError, Read};
+use crate::{
+    config::Neo4jTls,
+    graph::{Answer, GraphError, Read},
+};
 
 /// How often a question is asked again before it gives up.
 const TRIES: u32 = 4;
@@ -32,6 +35,10 @@ pub(super) struct Client {
 impl Client {
     /// Does not connect yet.
     pub(super) fn new(settings: &Neo4jSettings) -> Result<Self, GraphError> {
+        if settings.tls != Neo4jTls::None {
+            // An error means that there is a provider already.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+        }
         let pool = |connections: usize| {
             let mut config = ConfigBuilder::new()
                 .uri(settings.address())
@@ -44,6 +51,12 @@ impl Client {
                 .max_lifetime(settings.wait_within)
                 // Every text gives one row or a few; the driver makes room for this many.
                 .fetch_size(16);
+            if let Neo4jTls::Checked {
+                ca_file: Some(file),
+            } = &settings.tls
+            {
+                config = config.with_client_certificate(file);
+            }
             if let Some(database) = &settings.database {
                 config = config.db(database.as_str());
             }
