@@ -4,6 +4,7 @@
 //! graph query; whatever stands below a list is gathered.
 
 mod connection;
+mod directives;
 mod error;
 mod freshness;
 mod friendship;
@@ -15,6 +16,7 @@ mod projection;
 mod query;
 mod request;
 mod scalar;
+mod shape;
 mod user;
 
 use std::sync::Arc;

@@ -81,7 +81,7 @@ async fn graphql(State(site): State<Site>, request: Request) -> Response {
     };
     let (call, is_strict) = call;
     let answered = site.api.run(call).await;
-    let status = if answered.is_request_error && is_strict {
+    let status = if answered.is_request_error() && is_strict {
         StatusCode::BAD_REQUEST
     } else {
         StatusCode::OK
@@ -91,7 +91,7 @@ async fn graphql(State(site): State<Site>, request: Request) -> Response {
     } else {
         "application/json"
     };
-    let mut response = (status, Json(answered.response)).into_response();
+    let mut response = (status, Json(&answered)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -2,7 +2,7 @@
 //!
 //! A refusal by a business rule is no fault: it is data in a mutation's payload.
 
-use async_graphql::{Error, ErrorExtensions};
+use async_graphql::{Error, ErrorExtensions, Pos, ServerError};
 
 use crate::{command_handler::HandlerError, graph::GraphError};
 
@@ -69,6 +69,31 @@ pub(super) fn no_such_user(argument: &str) -> Error {
 fn of_argument(code: Code, argument: &str, problem: impl std::fmt::Display) -> Error {
     code.error(format!("{argument}: {problem}"))
         .extend_with(|_, extensions| extensions.set("argument", argument))
+}
+
+/// A request that is refused before anything is executed.
+pub(super) fn refuse(code: Code, message: impl Into<String>) -> ServerError {
+    refuse_at(code, message, Vec::new())
+}
+
+/// The same, for something at these places of the document.
+pub(super) fn refuse_at(
+    code: Code,
+    message: impl Into<String>,
+    locations: Vec<Pos>,
+) -> ServerError {
+    ServerError {
+        locations,
+        ..without_place(code.error(message))
+    }
+}
+
+/// An error that is about no place in the document.
+pub(super) fn without_place(error: Error) -> ServerError {
+    ServerError {
+        locations: Vec::new(),
+        ..error.into_server_error(Pos::default())
+    }
 }
 
 /// What callers may know of a fault of the graph.

@@ -48,8 +48,8 @@ macro_rules! mutations {
                 &self,
                 ctx: &Context<'_>,
                 #[graphql(desc = "Whom.")] input: RegisterUserInput,
-            ) -> Result<UserPayload> {
-                register_user(ctx, input).await
+            ) -> Result<Option<UserPayload>> {
+                register_user(ctx, input).await.map(Some)
             }
 
             /// Changes parts of a profile.
@@ -58,8 +58,8 @@ macro_rules! mutations {
                 &self,
                 ctx: &Context<'_>,
                 #[graphql(desc = "What of whose.")] input: UpdateProfileInput,
-            ) -> Result<UserPayload> {
-                update_profile(ctx, input).await
+            ) -> Result<Option<UserPayload>> {
+                update_profile(ctx, input).await.map(Some)
             }
 
             $(
@@ -69,8 +69,9 @@ macro_rules! mutations {
                     &self,
                     ctx: &Context<'_>,
                     #[graphql(desc = "Whom.")] input: ChangeStateInput,
-                ) -> Result<UserPayload> {
-                    change_state(ctx, StateCommand::$state_command, input).await
+                ) -> Result<Option<UserPayload>> {
+                    let change = StateCommand::$state_command;
+                    change_state(ctx, change, input).await.map(Some)
                 }
             )+
 
@@ -81,8 +82,9 @@ macro_rules! mutations {
                     &self,
                     ctx: &Context<'_>,
                     #[graphql(desc = "Between whom.")] input: ChangePairInput,
-                ) -> Result<FriendshipPayload> {
-                    change_pair(ctx, PairCommand::$pair_command, input).await
+                ) -> Result<Option<FriendshipPayload>> {
+                    let change = PairCommand::$pair_command;
+                    change_pair(ctx, change, input).await.map(Some)
                 }
             )+
         }

@@ -107,7 +107,7 @@ impl User {
         #[graphql(desc = "Which friends.")] filter: Option<FriendFilter>,
         #[graphql(default_with = "FriendOrder::Id", desc = "The order, ascending.")]
         order_by: FriendOrder,
-    ) -> Result<Connection<FriendEdge>> {
+    ) -> Result<Option<Connection<FriendEdge>>> {
         let order = graph::FriendOrder::from(order_by);
         let args = PageArgs {
             first,
@@ -138,16 +138,12 @@ impl User {
             graph::FriendOrder::Name => name_key(&friend.user),
             graph::FriendOrder::Since => UserKey::Since(friend.since.position),
         };
-        Ok(Connection::new(
-            &query.page,
-            found,
-            key,
-            |cursor, friend| FriendEdge {
-                cursor,
-                since: DateTime(friend.since.time),
-                node: User(friend.user),
-            },
-        ))
+        let edge = |cursor, friend: graph::Linked| FriendEdge {
+            cursor,
+            since: DateTime(friend.since.time),
+            node: User(friend.user),
+        };
+        Ok(Some(Connection::new(&query.page, found, key, edge)))
     }
 
     /// Everybody at distance 2 to `depth`: never the user, never a friend, nobody who is not ACTIVE.
@@ -164,7 +160,7 @@ impl User {
         #[graphql(desc = "Only entries after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 1 to 500.")] last: Option<i32>,
         #[graphql(desc = "Only entries before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<DistantEdge>> {
+    ) -> Result<Option<Connection<DistantEdge>>> {
         let args = PageArgs {
             first,
             after,
@@ -183,14 +179,13 @@ impl User {
             mutual: found.mutual,
             id: found.user.id,
         };
-        Ok(Connection::new(&page, found, key, |cursor, found| {
-            DistantEdge {
-                cursor,
-                distance: int(found.distance.into()),
-                mutual_friend_count: int(found.mutual),
-                node: User(found.user),
-            }
-        }))
+        let edge = |cursor, found: graph::Distant| DistantEdge {
+            cursor,
+            distance: int(found.distance.into()),
+            mutual_friend_count: int(found.mutual),
+            node: User(found.user),
+        };
+        Ok(Some(Connection::new(&page, found, key, edge)))
     }
 
     /// The friends that this user and another have in common, by id.
@@ -206,7 +201,7 @@ impl User {
         #[graphql(desc = "Only entries after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 1 to 500.")] last: Option<i32>,
         #[graphql(desc = "Only entries before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<UserEdge>> {
+    ) -> Result<Option<Connection<UserEdge>>> {
         let other = user_id(&with, "with")?;
         let args = PageArgs {
             first,
@@ -223,15 +218,12 @@ impl User {
         if found.items.is_empty() {
             known(ctx, other, "with").await?;
         }
-        Ok(Connection::new(
-            &page,
-            found,
-            |user| user.id,
-            |cursor, user| UserEdge {
-                cursor,
-                node: User(user),
-            },
-        ))
+        let key = |user: &Arc<domain::User>| user.id;
+        let edge = |cursor, user| UserEdge {
+            cursor,
+            node: User(user),
+        };
+        Ok(Some(Connection::new(&page, found, key, edge)))
     }
 
     /// Whom the user may want to know: people at distance 2 with whom no request is open and no block
@@ -246,7 +238,7 @@ impl User {
             desc = "How to score."
         )]
         by: RecommendationScore,
-    ) -> Result<RecommendationConnection> {
+    ) -> Result<Option<RecommendationConnection>> {
         let question = Recommendations {
             of: self.0.id,
             by: by.into(),
@@ -257,9 +249,8 @@ impl User {
         let edges = found
             .into_iter()
             .map(|found| RecommendationEdge { of, found });
-        Ok(RecommendationConnection {
-            edges: edges.collect(),
-        })
+        let edges = edges.collect();
+        Ok(Some(RecommendationConnection { edges }))
     }
 
     /// How this user stands to another.
@@ -283,7 +274,7 @@ impl User {
         &self,
         ctx: &Context<'_>,
         #[graphql(default = 3, desc = "How far, 1 to 6.")] depth: i32,
-    ) -> Result<Network> {
+    ) -> Result<Option<Network>> {
         let depth = in_range("depth", depth, 1..=6)?;
         let question = Rings {
             of: self.0.id,
@@ -295,10 +286,8 @@ impl User {
             distance,
             count: int(count),
         });
-        Ok(Network {
-            rings: rings.collect(),
-            reached,
-        })
+        let rings = rings.collect();
+        Ok(Some(Network { rings, reached }))
     }
 
     /// The friend requests that are open, the newest first.
@@ -315,7 +304,7 @@ impl User {
         #[graphql(desc = "Only entries after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 1 to 500.")] last: Option<i32>,
         #[graphql(desc = "Only entries before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<LinkEdge>> {
+    ) -> Result<Option<Connection<LinkEdge>>> {
         let args = PageArgs {
             first,
             after,
@@ -329,7 +318,7 @@ impl User {
             page: page.clone(),
         };
         let found = ctx.data_unchecked::<Questions>().ask(question).await?;
-        Ok(links(&page, found))
+        Ok(Some(links(&page, found)))
     }
 
     /// Whom this user blocks, the newest first.
@@ -344,7 +333,7 @@ impl User {
         #[graphql(desc = "Only entries after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 1 to 500.")] last: Option<i32>,
         #[graphql(desc = "Only entries before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<LinkEdge>> {
+    ) -> Result<Option<Connection<LinkEdge>>> {
         let args = PageArgs {
             first,
             after,
@@ -357,7 +346,7 @@ impl User {
             page: page.clone(),
         };
         let found = ctx.data_unchecked::<Questions>().ask(question).await?;
-        Ok(links(&page, found))
+        Ok(Some(links(&page, found)))
     }
 }
 

@@ -17,6 +17,7 @@ mod neo4j_graph;
 mod observer;
 mod program;
 mod records;
+mod robustness;
 mod rule1;
 mod sample;
 mod service;

@@ -167,6 +167,15 @@ impl Service {
         panic!("{} takes no connection", self.address)
     }
 
+    /// Sends a JSON body and gives the answer as it was sent.
+    pub(crate) async fn text(&self, body: String) -> String {
+        let request = self.client.post(format!("{}/graphql", self.address));
+        let request = request.header("content-type", "application/json");
+        let request = request.body(body).build().expect("a request");
+        let response = logs::soon(self.connected(request)).await;
+        response.text().await.expect("text")
+    }
+
     pub(crate) async fn get(&self, path: &str) -> (u16, String) {
         let response = self.client.get(format!("{}{path}", self.address)).send();
         let response = logs::soon(response).await.expect("it answers");

@@ -134,13 +134,13 @@ impl RecommendationEdge {
         &self,
         ctx: &Context<'_>,
         #[graphql(default = 3, desc = "How many, 1 to 500.")] first: i32,
-    ) -> Result<Vec<User>> {
+    ) -> Result<Option<Vec<User>>> {
         let question = MutualFriends {
             of: (self.of, self.found.user.id),
             page: graph::Page::first(size("first", first)?),
         };
         let found = ctx.data_unchecked::<Questions>().ask(question).await?;
-        Ok(found.items.into_iter().map(User).collect())
+        Ok(Some(found.items.into_iter().map(User).collect()))
     }
 
     /// The user recommended.
