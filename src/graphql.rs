@@ -18,6 +18,7 @@ mod request;
 mod scalar;
 mod shape;
 mod user;
+mod vitals;
 
 use std::sync::Arc;
 
@@ -37,6 +38,7 @@ use crate::{
 pub use error::Code;
 pub use request::{Answered, Call};
 pub use scalar::Position;
+pub use vitals::{NoAnswer, Vitals};
 
 type Schema = async_graphql::Schema<query::Query, mutation::Mutation, EmptySubscription>;
 
@@ -49,8 +51,10 @@ pub struct Api {
 /// What the API needs of the node that it serves.
 #[derive(Clone)]
 pub struct Services {
-    /// The log, for its end.
+    /// The log, for who starts and stops the node.
     pub log: Arc<dyn EventLog>,
+    /// Whether the log and the graph answer, and the log's end.
+    pub vitals: Arc<Vitals>,
     /// The replay, for positions.
     pub replay: Arc<Replay>,
     /// Takes the commands.

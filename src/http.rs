@@ -6,6 +6,7 @@
 mod health;
 mod limits;
 mod playground;
+mod server;
 
 use std::sync::Arc;
 
@@ -27,6 +28,7 @@ use crate::{
 };
 
 pub use health::Health;
+pub use server::{HEADER_WAIT, serve};
 
 /// What the routes need.
 #[derive(Clone)]
@@ -116,13 +118,13 @@ async fn read(headers: HeaderMap, request: Request) -> Result<(Call, bool), Resp
         ));
     }
     let body = limits::body(request.into_body()).await?;
+    // Or serde would read the request's parts from a list.
+    if body.trim_ascii_start().starts_with(b"[") {
+        let message = "body: batches are not answered: send one request at a time";
+        return Err(refusal(StatusCode::BAD_REQUEST, Code::BadInput, message));
+    }
     let body: Body = serde_json::from_slice(&body).map_err(|error| {
-        let is_batch = body.first() == Some(&b'[');
-        let message = if is_batch {
-            "body: batches are not answered: send one request at a time".to_owned()
-        } else {
-            format!("body: not a GraphQL request as JSON: {error}")
-        };
+        let message = format!("body: not a GraphQL request as JSON: {error}");
         refusal(StatusCode::BAD_REQUEST, Code::BadInput, &message)
     })?;
     let Some(query) = body.query else {
@@ -136,7 +138,10 @@ async fn read(headers: HeaderMap, request: Request) -> Result<(Call, bool), Resp
         query,
         operation_name: body.operation_name,
         variables: body.variables,
-        at_least: text("foaf-at-least").map(str::to_owned),
+        // What is not ASCII is no position, and will be refused as such.
+        at_least: headers
+            .get("foaf-at-least")
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
         traceparent: text("traceparent")
             .filter(|text| text.len() <= 128)
             .map(str::to_owned),

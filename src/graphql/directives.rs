@@ -5,9 +5,7 @@ use std::collections::HashSet;
 
 use async_graphql::{
     Name, Positioned, ServerError, Value, Variables,
-    parser::types::{
-        Directive, ExecutableDocument, OperationDefinition, Selection, SelectionSet,
-    },
+    parser::types::{Directive, ExecutableDocument, OperationDefinition, Selection, SelectionSet},
 };
 
 use super::error::{Code, refuse_at};
@@ -22,7 +20,9 @@ pub(super) fn check(
         let definition = &definition.node;
         if let Some(default) = &definition.default_value {
             let name = definition.name.node.clone();
-            variables.entry(name).or_insert_with(|| default.node.clone());
+            variables
+                .entry(name)
+                .or_insert_with(|| default.node.clone());
         }
     }
     if let Some(directive) = operation.directives.first() {

@@ -23,7 +23,7 @@ pub enum Code {
     PositionNotReached,
     /// The position is of another log, or no position.
     PositionUnknown,
-    /// Too deep, too long or too costly.
+    /// Too deep, too long, too costly, or too slow to answer.
     QueryTooComplex,
     /// Out of reach for now.
     Unavailable,
@@ -98,8 +98,9 @@ pub(super) fn without_place(error: Error) -> ServerError {
 
 /// What callers may know of a fault of the graph.
 pub(super) fn graph_fault(error: &GraphError) -> Error {
-    tracing::error!(error = %error, "the graph did not answer");
     match error {
+        GraphError::TooSlow(_) => Code::QueryTooComplex
+            .error("the graph took too long to answer this: ask for less at once"),
         GraphError::Unavailable(_) | GraphError::Unknown(_) => {
             Code::Unavailable.error("the graph is out of reach for now: try again")
         }

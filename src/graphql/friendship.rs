@@ -121,8 +121,13 @@ pub(super) struct LinkEdge {
 }
 
 /// A page of requests or blocks.
-pub(super) fn links(page: &Page<u64>, found: Slice<graph::Linked>) -> Connection<LinkEdge> {
+pub(super) fn links(
+    list: &str,
+    page: &Page<u64>,
+    found: Slice<graph::Linked>,
+) -> Connection<LinkEdge> {
     Connection::new(
+        list,
         page,
         found,
         |link| link.since.position,

@@ -93,13 +93,13 @@ fn nesting(text: &[u8]) -> usize {
                 let end = after.iter().position(|byte| matches!(byte, b'\n' | b'\r'));
                 &after[end.unwrap_or(after.len())..]
             }
-            b'"' => match after_string(rest) {
-                Some(after) => after,
-                None => {
+            b'"' => {
+                let Some(after) = after_string(rest) else {
                     let opening = |byte: &&u8| matches!(**byte, b'{' | b'[' | b'(');
                     return deepest.max(depth + rest.iter().filter(opening).count());
-                }
-            },
+                };
+                after
+            }
             _ => after,
         };
     }

@@ -138,6 +138,15 @@ fn profile(input: &RegisterUserInput) -> Result<Profile, Refusal> {
 
 async fn update_profile(ctx: &Context<'_>, input: UpdateProfileInput) -> Result<UserPayload> {
     let user = user_id(&input.user, "input.user")?;
+    for (argument, text) in [
+        ("input.handle", &input.handle),
+        ("input.firstName", &input.first_name),
+    ] {
+        if text.is_null() {
+            let problem = "it cannot be taken away: give another, or leave it out";
+            return Err(bad_input(argument, problem));
+        }
+    }
     let (answer, _) = run(ctx, update_of(user, &input), input.idempotency_key).await?;
     Ok(UserPayload {
         user: Some(user),
@@ -146,10 +155,11 @@ async fn update_profile(ctx: &Context<'_>, input: UpdateProfileInput) -> Result<
 }
 
 fn update_of(user: UserId, input: &UpdateProfileInput) -> Result<Command, Refusal> {
-    let first_name = input.first_name.as_deref();
+    let handle = input.handle.value().map(|text| Handle::parse(text));
+    let first_name = input.first_name.value();
     Ok(Command::UpdateProfile {
         user,
-        handle: input.handle.as_deref().map(Handle::parse).transpose()?,
+        handle: handle.transpose()?,
         first_name: first_name
             .map(|name| Name::parse(name, Field::FirstName))
             .transpose()?,

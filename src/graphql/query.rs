@@ -141,6 +141,7 @@ impl Reads {
         let order = graph::UserOrder::from(order_by);
         let filter = filter.unwrap_or_default();
         let args = PageArgs {
+            list: "users",
             first,
             after,
             last,
@@ -170,7 +171,13 @@ impl Reads {
             cursor,
             node: User(user),
         };
-        Ok(Some(Connection::new(&query.page, found, key, edge)))
+        Ok(Some(Connection::new(
+            args.list,
+            &query.page,
+            found,
+            key,
+            edge,
+        )))
     }
 
     /// What stands between two users.

@@ -87,9 +87,8 @@ impl Shape {
                 }
                 let mut shapes = self.0.iter();
                 for (key, value) in fields {
-                    match shapes.find(|(name, _)| name == key) {
-                        Some((_, shape)) if !shape.0.is_empty() => shape.order(value),
-                        _ => {}
+                    if let Some((_, shape)) = shapes.find(|(name, _)| name == key) {
+                        shape.order(value);
                     }
                 }
             }

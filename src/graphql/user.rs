@@ -12,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    connection::{Connection, PageArgs, in_range, int, list_cost, page_cost, size},
+    connection::{Connection, PageArgs, in_range, int, list_cost, page_cost, size, walk_cost},
     friendship::{LinkEdge, Relationship, links},
     id::{GlobalId, user_id},
     loader::{
@@ -110,6 +110,7 @@ impl User {
     ) -> Result<Option<Connection<FriendEdge>>> {
         let order = graph::FriendOrder::from(order_by);
         let args = PageArgs {
+            list: "friends",
             first,
             after,
             last,
@@ -143,12 +144,18 @@ impl User {
             since: DateTime(friend.since.time),
             node: User(friend.user),
         };
-        Ok(Some(Connection::new(&query.page, found, key, edge)))
+        Ok(Some(Connection::new(
+            args.list,
+            &query.page,
+            found,
+            key,
+            edge,
+        )))
     }
 
     /// Everybody at distance 2 to `depth`: never the user, never a friend, nobody who is not ACTIVE.
     /// Order: the distance, then the number of common friends down, then the id.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    #[graphql(complexity = "walk_cost(depth) + page_cost(first, last, child_complexity)")]
     async fn friends_of_friends(
         &self,
         ctx: &Context<'_>,
@@ -162,6 +169,7 @@ impl User {
         #[graphql(desc = "Only entries before this cursor.")] before: Option<String>,
     ) -> Result<Option<Connection<DistantEdge>>> {
         let args = PageArgs {
+            list: "friendsOfFriends",
             first,
             after,
             last,
@@ -185,7 +193,7 @@ impl User {
             mutual_friend_count: int(found.mutual),
             node: User(found.user),
         };
-        Ok(Some(Connection::new(&page, found, key, edge)))
+        Ok(Some(Connection::new(args.list, &page, found, key, edge)))
     }
 
     /// The friends that this user and another have in common, by id.
@@ -204,6 +212,7 @@ impl User {
     ) -> Result<Option<Connection<UserEdge>>> {
         let other = user_id(&with, "with")?;
         let args = PageArgs {
+            list: "mutualFriends",
             first,
             after,
             last,
@@ -223,7 +232,7 @@ impl User {
             cursor,
             node: User(user),
         };
-        Ok(Some(Connection::new(&page, found, key, edge)))
+        Ok(Some(Connection::new(args.list, &page, found, key, edge)))
     }
 
     /// Whom the user may want to know: people at distance 2 with whom no request is open and no block
@@ -269,7 +278,7 @@ impl User {
     }
 
     /// How many people are how far away.
-    #[graphql(complexity = "10 + child_complexity")]
+    #[graphql(complexity = "walk_cost(depth) + child_complexity")]
     async fn network(
         &self,
         ctx: &Context<'_>,
@@ -306,6 +315,7 @@ impl User {
         #[graphql(desc = "Only entries before this cursor.")] before: Option<String>,
     ) -> Result<Option<Connection<LinkEdge>>> {
         let args = PageArgs {
+            list: "friendRequests",
             first,
             after,
             last,
@@ -318,7 +328,7 @@ impl User {
             page: page.clone(),
         };
         let found = ctx.data_unchecked::<Questions>().ask(question).await?;
-        Ok(Some(links(&page, found)))
+        Ok(Some(links(args.list, &page, found)))
     }
 
     /// Whom this user blocks, the newest first.
@@ -335,6 +345,7 @@ impl User {
         #[graphql(desc = "Only entries before this cursor.")] before: Option<String>,
     ) -> Result<Option<Connection<LinkEdge>>> {
         let args = PageArgs {
+            list: "blockedUsers",
             first,
             after,
             last,
@@ -346,7 +357,7 @@ impl User {
             page: page.clone(),
         };
         let found = ctx.data_unchecked::<Questions>().ask(question).await?;
-        Ok(Some(links(&page, found)))
+        Ok(Some(links(args.list, &page, found)))
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use async_trait::async_trait;
@@ -22,6 +22,8 @@ pub(crate) struct Observer {
     inner: Arc<dyn Graph>,
     digests: Digests,
     pub(crate) questions: AtomicUsize,
+    /// Whether the cursor cannot be read.
+    pub(crate) is_down: AtomicBool,
 }
 
 impl Observer {
@@ -31,6 +33,7 @@ impl Observer {
             inner,
             digests,
             questions,
+            is_down: AtomicBool::new(false),
         }
     }
 
@@ -43,6 +46,9 @@ impl Observer {
 #[async_trait]
 impl Graph for Observer {
     async fn cursor(&self) -> Result<Option<Cursor>, GraphError> {
+        if self.is_down.load(Ordering::Relaxed) {
+            return Err(GraphError::Unavailable("it is down".to_owned()));
+        }
         self.inner.cursor().await
     }
 

@@ -113,8 +113,11 @@ impl Service {
     }
 
     pub(crate) async fn with(stores: &Stores) -> Self {
+        Self::of(Node::start(stores).await.expect("the node starts")).await
+    }
+
+    pub(crate) async fn of(mut node: Node) -> Self {
         let (listener, address) = app::bind("127.0.0.1:0").await.expect("a free port");
-        let mut node = Node::start(stores).await.expect("the node starts");
         logs::soon(node.ready()).await.expect("the node is ready");
         let graph = node.services().graph.clone();
         let import = node.import_target();

@@ -54,7 +54,8 @@ pub(in crate::graphql) enum RecommendationScore {
     /// How many friends the two have in common.
     CommonFriends,
     /// The common friends, each the more the fewer friends they have: the sum of
-    /// round(10^9 / ln(number of friends)).
+    /// round(10^9 / ln(number of friends)), where only ACTIVE friends are counted, and one who has a
+    /// single such friend adds 0.
     AdamicAdar,
     /// The common friends as a share of all friends of the two: round(10^9 * common / all).
     Jaccard,
