@@ -29,7 +29,7 @@ use crate::{
         neo4j::{Neo4jGraph, Neo4jSettings},
         swap::Swappable,
     },
-    graphql::{Api, Services},
+    graphql::{Api, Services, Vitals},
     http::{self, Health, Site},
     import,
     judge::{GraphCreated, HashKey, LogId, RecordId, Windows},
@@ -41,8 +41,11 @@ use crate::{
 use snapshots::Keeper;
 pub use upkeep::Upkeep;
 
-/// How long a stop waits for what is under way.
+/// How long a stop waits for commands under way.
 const DRAIN: Duration = Duration::from_secs(15);
+
+/// How long a stop waits for open connections before; those with a command are answered after it, too.
+const HANG_UP: Duration = Duration::from_secs(5);
 
 /// Who calls, as long as nobody says who they are.
 const ANONYMOUS: &str = "anonymous";
@@ -145,6 +148,7 @@ impl Node {
         let projector = Projector::new(graph.clone(), feed, replay.progress());
         let services = Services {
             projection: projector.status(),
+            vitals: Arc::new(Vitals::new(log.clone(), graph.clone())),
             log,
             replay: replay.clone(),
             handler: handler.clone(),
@@ -201,6 +205,7 @@ impl Node {
             replay: self.services.replay.progress(),
             projection: self.services.projection.clone(),
             differences: self.differences.subscribe(),
+            vitals: self.services.vitals.clone(),
         }
     }
 
@@ -286,13 +291,12 @@ pub async fn serve(
     };
     let closing = CancellationToken::new();
     let token = closing.clone();
-    let server = axum::serve(listener, http::router(site))
-        .with_graceful_shutdown(async move { token.cancelled().await });
-    let mut server = std::pin::pin!(server.into_future());
+    let server = http::serve(listener, http::router(site), token, http::HEADER_WAIT);
+    let mut server = std::pin::pin!(server);
     let died = tokio::select! {
         () = stop.cancelled() => None,
         error = greet_and_watch(&mut node, greet) => Some(error),
-        ended = &mut server => Some(anyhow!("the HTTP server ended before its time: {ended:?}")),
+        () = &mut server => Some(anyhow!("the HTTP server ended before its time")),
     };
     if let Some(error) = died {
         // Nothing more can be answered rightly: end at once, whatever waits.
@@ -302,7 +306,7 @@ pub async fn serve(
     }
     info!("stopping");
     closing.cancel();
-    if tokio::time::timeout(DRAIN, server).await.is_err() {
+    if tokio::time::timeout(HANG_UP, server).await.is_err() {
         warn!("connections were still open when the server stopped");
     }
     node.stop().await

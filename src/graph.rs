@@ -272,6 +272,9 @@ pub enum GraphError {
     /// Out of reach or busy for now: try again.
     #[error("the graph is out of reach: {0}")]
     Unavailable(String),
+    /// It answers, but needs longer for this than it may: ask for less.
+    #[error("the graph took too long: {0}")]
+    TooSlow(String),
     /// Whether a batch took effect is unknown: read the cursor again.
     #[error("it is unknown whether the batch took effect: {0}")]
     Unknown(String),

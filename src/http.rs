@@ -6,6 +6,7 @@
 mod health;
 mod limits;
 mod playground;
+mod server;
 mod vitals;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use crate::{
 };
 
 pub use health::Health;
+pub use server::{HEADER_WAIT, serve};
 
 /// What the routes need.
 #[derive(Clone)]
@@ -87,7 +89,7 @@ async fn graphql(State(site): State<Site>, request: Request) -> Response {
     };
     let (call, is_strict) = call;
     let answered = site.api.run(call).await;
-    let status = if answered.is_request_error && is_strict {
+    let status = if answered.is_request_error() && is_strict {
         StatusCode::BAD_REQUEST
     } else {
         StatusCode::OK
@@ -97,7 +99,7 @@ async fn graphql(State(site): State<Site>, request: Request) -> Response {
     } else {
         "application/json"
     };
-    let mut response = (status, Json(answered.response)).into_response();
+    let mut response = (status, Json(&answered)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -122,13 +124,13 @@ async fn read(headers: HeaderMap, request: Request) -> Result<(Call, bool), Resp
         ));
     }
     let body = limits::body(request.into_body()).await?;
+    // Or serde would read the request's parts from a list.
+    if body.trim_ascii_start().starts_with(b"[") {
+        let message = "body: batches are not answered: send one request at a time";
+        return Err(refusal(StatusCode::BAD_REQUEST, Code::BadInput, message));
+    }
     let body: Body = serde_json::from_slice(&body).map_err(|error| {
-        let is_batch = body.first() == Some(&b'[');
-        let message = if is_batch {
-            "body: batches are not answered: send one request at a time".to_owned()
-        } else {
-            format!("body: not a GraphQL request as JSON: {error}")
-        };
+        let message = format!("body: not a GraphQL request as JSON: {error}");
         refusal(StatusCode::BAD_REQUEST, Code::BadInput, &message)
     })?;
     let Some(query) = body.query else {
@@ -142,7 +144,10 @@ async fn read(headers: HeaderMap, request: Request) -> Result<(Call, bool), Resp
         query,
         operation_name: body.operation_name,
         variables: body.variables,
-        at_least: text("foaf-at-least").map(str::to_owned),
+        // What is not ASCII is no position, and will be refused as such.
+        at_least: headers
+            .get("foaf-at-least")
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
         traceparent: text("traceparent")
             .filter(|text| text.len() <= 128)
             .map(str::to_owned),

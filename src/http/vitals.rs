@@ -21,7 +21,9 @@ pub(super) async fn metrics(State(site): State<Site>) -> Response {
     measure(&site.services, site.started).await;
     #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
     gauge!(names::VERIFY_DIFFERENCES).set(*site.health.differences.borrow() as f64);
-    gauge!(names::READY).set(f64::from(u8::from(site.health.obstacle().is_none())));
+    gauge!(names::READY).set(f64::from(u8::from(
+        site.health.present_obstacle().await.is_none(),
+    )));
     let kind = [(
         header::CONTENT_TYPE,
         "text/plain; version=0.0.4; charset=utf-8",

@@ -24,6 +24,7 @@ mod packaging;
 mod program;
 mod rebuild;
 mod records;
+mod robustness;
 mod rule1;
 mod sample;
 mod service;

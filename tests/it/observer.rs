@@ -3,7 +3,7 @@
 
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use async_trait::async_trait;
@@ -25,6 +25,8 @@ pub(crate) struct Observer {
     inner: Arc<dyn Graph>,
     digests: Digests,
     pub(crate) questions: AtomicUsize,
+    /// Whether the cursor cannot be read.
+    pub(crate) is_down: AtomicBool,
 }
 
 impl Observer {
@@ -34,6 +36,7 @@ impl Observer {
             inner,
             digests,
             questions,
+            is_down: AtomicBool::new(false),
         }
     }
 
@@ -46,6 +49,9 @@ impl Observer {
 #[async_trait]
 impl Graph for Observer {
     async fn cursor(&self) -> Result<Option<Cursor>, GraphError> {
+        if self.is_down.load(Ordering::Relaxed) {
+            return Err(GraphError::Unavailable("it is down".to_owned()));
+        }
         self.inner.cursor().await
     }
 

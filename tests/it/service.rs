@@ -128,7 +128,7 @@ impl Service {
         Self::of(node).await
     }
 
-    async fn of(mut node: Node) -> Self {
+    pub(crate) async fn of(mut node: Node) -> Self {
         let (listener, address) = app::bind("127.0.0.1:0").await.expect("a free port");
         logs::soon(node.ready()).await.expect("the node is ready");
         let graph = node.services().graph.clone();
@@ -169,6 +169,16 @@ impl Service {
             position: position.map(|value| value.to_str().expect("ASCII").to_owned()),
             body: response.json().await.expect("JSON"),
         }
+    }
+
+    /// Sends a JSON body and gives the answer as it was sent.
+    pub(crate) async fn text(&self, body: String) -> String {
+        let request = self.client.post(format!("{}/graphql", self.address));
+        let request = request.header("content-type", "application/json");
+        let request = request.body(body).build().expect("a request");
+        let response = logs::soon(self.client.execute(request)).await;
+        let response = response.expect("it answers");
+        response.text().await.expect("text")
     }
 
     pub(crate) async fn get(&self, path: &str) -> (u16, String) {

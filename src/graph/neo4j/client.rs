@@ -230,8 +230,9 @@ pub(super) fn fault(error: Error) -> GraphError {
             // What follows the first line is the text of the question.
             let message = error.message().lines().next().unwrap_or_default();
             let message = format!("{message} ({})", error.code());
-            let late = error.code().contains(".Transaction.TransactionTimedOut");
-            if late || error.kind() == Neo4jErrorKind::Transient {
+            if error.code().contains(".Transaction.TransactionTimedOut") {
+                GraphError::TooSlow(message)
+            } else if error.kind() == Neo4jErrorKind::Transient {
                 GraphError::Unavailable(message)
             } else {
                 GraphError::Unusable(message)

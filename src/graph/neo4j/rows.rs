@@ -118,14 +118,14 @@ impl UserRow<'_> {
 
     pub(super) fn parse(&self) -> Option<User> {
         let last_name = match self.3 {
-            Some(name) => Some(Name::parse(name, Field::LastName).ok()?),
+            Some(name) => Some(Name::recorded(name, Field::LastName).ok()?),
             None => None,
         };
         Some(User {
             id: self.0.parse().ok()?,
             profile: Profile {
                 handle: Handle::parse(self.1?).ok()?,
-                first_name: Name::parse(self.2?, Field::FirstName).ok()?,
+                first_name: Name::recorded(self.2?, Field::FirstName).ok()?,
                 last_name,
             },
             state: UserState::parse(self.4?)?,
