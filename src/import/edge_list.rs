@@ -30,6 +30,7 @@ pub(super) fn users(name: &str, file: &Path, refused: &mut Refusals) -> Result<V
                 line,
                 id: user_id(name, id),
                 profile,
+                by_handle: false,
             }),
             Err(reason) => refused.add(&file.display().to_string(), line, reason)?,
         }
