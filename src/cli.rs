@@ -28,7 +28,7 @@ enum Command {
     Serve(serve::Serve),
     /// Serve an example graph (Les Misérables) from a temporary folder
     Demo(demo::Demo),
-    /// Import people and friendships from files
+    // Described where it stands: a comment here would take the place of its long help.
     Import(import::Import),
     /// Print the GraphQL schema
     Schema,

@@ -13,13 +13,16 @@ use crate::{
     import::{self, Source, Stage, Step},
 };
 
-/// Import people and friendships from files.
+/// Import people and friendships from files
 ///
 /// An edge list, as SNAP publishes them, has two ids a line with any white space between, and `#`
-/// before comments; person N of the data set NAME gets the handle NAME-N. CSV files have a header:
-/// `handle,firstName` (and, if you like, `lastName`) for users, `from,to` (handles) for friendships. Files may be
-/// gzipped. What is there already is skipped, so an import can be repeated. The exit code is 1 if any line was
-/// refused.
+/// before comments; person N of the data set NAME gets the handle NAME-N.
+///
+/// CSV files have a header: `handle,firstName` (and, if you like, `lastName`) for users, `from,to`
+/// (handles) for friendships.
+///
+/// Files may be gzipped. What is there already is skipped, so an import can be repeated; it changes
+/// no profile. The exit code is 1 if any line was refused.
 #[derive(Debug, Args)]
 pub(super) struct Import {
     /// An edge list.
