@@ -44,6 +44,7 @@ async fn main() -> anyhow::Result<()> {
         log: LogUrl::Sqlite(folder.path().join("ego")),
         graph: GraphUrl::Embedded,
         write_timeout: Duration::from_secs(30),
+        start_timeout: Duration::from_secs(10),
     };
     ego_facebook("embedded", &embedded).await?;
     if let (Ok(kafka), Ok(neo4j)) = (
@@ -56,6 +57,7 @@ async fn main() -> anyhow::Result<()> {
             log: LogUrl::parse(&topic).map_err(parse)?,
             graph: GraphUrl::parse(&neo4j).map_err(parse)?,
             write_timeout: Duration::from_secs(30),
+            start_timeout: Duration::from_secs(10),
         };
         ego_facebook("Kafka + Neo4j", &servers).await?;
     }
@@ -186,6 +188,7 @@ async fn memory(folder: &Path) -> anyhow::Result<()> {
         log: LogUrl::Sqlite(folder.join("memory")),
         graph: GraphUrl::Embedded,
         write_timeout: Duration::from_secs(30),
+        start_timeout: Duration::from_secs(10),
     })
     .await?;
     let before = resident()?;

@@ -43,7 +43,10 @@ pub fn run(cli: Cli) -> ExitCode {
     let result = runtime.map_err(anyhow::Error::from).and_then(|runtime| {
         telemetry::start_logs();
         telemetry::metrics()?;
-        runtime.block_on(dispatch(cli.command))
+        let ended = runtime.block_on(dispatch(cli.command));
+        // What must end well was waited for; a question to a server that is gone is not.
+        runtime.shutdown_background();
+        ended
     });
     match result {
         Ok(code) => code,
@@ -72,6 +75,8 @@ fn stop_signal() -> std::io::Result<CancellationToken> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    // SIGXFSZ: a file that may not grow any further is an error of the write, not the end of us.
+    drop(signal(SignalKind::from_raw(25))?);
     let stop = CancellationToken::new();
     let token = stop.clone();
     tokio::spawn(async move {

@@ -40,6 +40,15 @@ pub struct StoreArgs {
         default_value = "10000"
     )]
     pub write_timeout_ms: String,
+
+    /// How long the start waits for a Kafka or Neo4j that is not there yet, in milliseconds.
+    #[arg(
+        long,
+        env = "FOAF_START_TIMEOUT_MS",
+        value_name = "MS",
+        default_value = "60000"
+    )]
+    pub start_timeout_ms: String,
 }
 
 /// Which log and which graph.
@@ -51,6 +60,8 @@ pub struct Stores {
     pub graph: GraphUrl,
     /// How long a command may take.
     pub write_timeout: Duration,
+    /// How long the start waits for a server that is not there yet.
+    pub start_timeout: Duration,
 }
 
 /// Where the event log is.
@@ -131,11 +142,14 @@ impl StoreArgs {
             GraphUrl::parse(&self.graph).map_err(|fault| faults.push(format!("--graph: {fault}")));
         let timeout = milliseconds(&self.write_timeout_ms, 100, 600_000)
             .map_err(|fault| faults.push(format!("--write-timeout-ms: {fault}")));
-        match (log, graph, timeout) {
-            (Ok(log), Ok(graph), Ok(write_timeout)) => Ok(Stores {
+        let start = milliseconds(&self.start_timeout_ms, 100, 86_400_000)
+            .map_err(|fault| faults.push(format!("--start-timeout-ms: {fault}")));
+        match (log, graph, timeout, start) {
+            (Ok(log), Ok(graph), Ok(write_timeout), Ok(start_timeout)) => Ok(Stores {
                 log,
                 graph,
                 write_timeout,
+                start_timeout,
             }),
             _ => Err(ConfigErrors(faults)),
         }
@@ -296,9 +310,15 @@ mod tests {
             log: "file:x".to_owned(),
             graph: "redis:".to_owned(),
             write_timeout_ms: "soon".to_owned(),
+            start_timeout_ms: "-1".to_owned(),
         };
-        let faults = args.parse().expect_err("three faults").to_string();
-        for setting in ["--log:", "--graph:", "--write-timeout-ms:"] {
+        let faults = args.parse().expect_err("four faults").to_string();
+        for setting in [
+            "--log:",
+            "--graph:",
+            "--write-timeout-ms:",
+            "--start-timeout-ms:",
+        ] {
             assert!(faults.contains(setting), "{faults}");
         }
     }

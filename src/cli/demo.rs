@@ -32,6 +32,7 @@ impl Demo {
             log: LogUrl::Sqlite(folder.path().to_owned()),
             graph: GraphUrl::Embedded,
             write_timeout: std::time::Duration::from_secs(10),
+            start_timeout: std::time::Duration::ZERO,
         })
         .await?;
         node.ready().await?;

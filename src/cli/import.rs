@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio_util::sync::CancellationToken;
@@ -59,9 +59,16 @@ impl Import {
         };
         // Read before anything is opened: a file that is no such file changes nothing.
         source.check()?;
-        let mut node = Node::start(&stores).await?;
+        let stopped_early = || anyhow!("stopped before anything was imported");
+        let mut node = tokio::select! {
+            node = Node::start(&stores) => node?,
+            () = stop.cancelled() => return Err(stopped_early()),
+        };
         let imported = async {
-            node.ready().await?;
+            tokio::select! {
+                ready = node.ready() => ready?,
+                () = stop.cancelled() => return Err(stopped_early()),
+            }
             let bar = Bar::new();
             let target = node.import_target();
             tokio::select! {

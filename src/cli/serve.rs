@@ -36,7 +36,10 @@ impl Serve {
     pub(super) async fn run(self, stop: CancellationToken) -> Result<ExitCode> {
         let stores = self.stores.parse()?;
         let (listener, address) = app::bind(&self.listen.listen).await?;
-        let node = Node::start(&stores).await?;
+        let node = tokio::select! {
+            node = Node::start(&stores) => node?,
+            () = stop.cancelled() => return Ok(ExitCode::SUCCESS),
+        };
         let greet =
             || println!("foaf listens at http://{address} (GraphQL: POST /graphql, playground: /)");
         app::serve(node, listener, stop, greet).await?;

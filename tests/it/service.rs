@@ -84,6 +84,7 @@ impl Places {
             log: self.log.clone(),
             graph: self.graph.clone(),
             write_timeout: Duration::from_secs(10),
+            start_timeout: Duration::from_secs(10),
         }
     }
 }
