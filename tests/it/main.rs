@@ -2,10 +2,12 @@
 
 mod api;
 mod bad_input;
+mod callers;
 mod command_line;
 mod decisions;
 mod embedded_graph;
 mod event_log_contract;
+mod faults;
 mod gathering;
 mod graph_contract;
 mod histories;
