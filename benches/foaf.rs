@@ -45,6 +45,7 @@ async fn main() -> anyhow::Result<()> {
         graph: GraphUrl::Embedded,
         snapshots: None,
         write_timeout: Duration::from_secs(30),
+        start_timeout: Duration::from_secs(10),
     };
     ego_facebook("embedded", &embedded).await?;
     if let (Ok(kafka), Ok(neo4j)) = (
@@ -58,6 +59,7 @@ async fn main() -> anyhow::Result<()> {
             graph: GraphUrl::parse(&neo4j).map_err(parse)?,
             snapshots: None,
             write_timeout: Duration::from_secs(30),
+            start_timeout: Duration::from_secs(10),
         };
         ego_facebook("Kafka + Neo4j", &servers).await?;
     }
@@ -189,6 +191,7 @@ async fn memory(folder: &Path) -> anyhow::Result<()> {
         graph: GraphUrl::Embedded,
         snapshots: None,
         write_timeout: Duration::from_secs(30),
+        start_timeout: Duration::from_secs(10),
     })
     .await?;
     let before = resident()?;

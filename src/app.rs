@@ -2,6 +2,7 @@
 //!
 //! Must never leave a task untracked: one that dies ends the node, and the process with it.
 
+mod patience;
 mod snapshots;
 mod upkeep;
 
@@ -38,6 +39,7 @@ use crate::{
     telemetry,
 };
 
+use patience::patiently;
 use snapshots::Keeper;
 pub use upkeep::Upkeep;
 
@@ -61,14 +63,21 @@ pub struct Node {
 }
 
 impl Node {
-    /// Opens the log and the graph and starts to replay.
+    /// Opens the log and the graph, waiting for servers that are not there yet, and starts to replay.
+    /// May be dropped: nothing has begun then.
     ///
     /// # Errors
-    /// If either cannot be used, or the graph has seen more than the log holds.
+    /// If either cannot be used, or is not there in time; or the graph has seen more than the log holds.
     pub async fn start(stores: &Stores) -> Result<Self> {
         let clock = clock::system();
-        let log = open_log(&stores.log, clock.clone()).await?;
-        let mut graph = open_graph(&stores.graph).await?;
+        let deadline = tokio::time::Instant::now() + stores.start_timeout;
+        let open = || open_log(&stores.log, clock.clone());
+        let log = match &stores.log {
+            LogUrl::Kafka { .. } => patiently(&log_at(&stores.log), deadline, open).await?,
+            LogUrl::Memory | LogUrl::Sqlite(_) => open().await?,
+        };
+        let open = || open_graph(&stores.graph);
+        let mut graph = patiently(&graph_at(&stores.graph), deadline, open).await?;
         let Some(folder) = stores.snapshots() else {
             return Self::compose(log, graph, clock, stores.write_timeout).await;
         };
@@ -347,7 +356,8 @@ pub async fn open_log(url: &LogUrl, clock: Clock) -> Result<Arc<dyn EventLog>> {
         LogUrl::Sqlite(folder) => {
             let folder = folder.clone();
             let open = move || SqliteLog::open(&folder, clock);
-            Arc::new(tokio::task::spawn_blocking(open).await??)
+            let opened = tokio::task::spawn_blocking(open).await?;
+            Arc::new(opened.with_context(|| log_at(url))?)
         }
         LogUrl::Kafka {
             brokers,
@@ -356,7 +366,8 @@ pub async fn open_log(url: &LogUrl, clock: Clock) -> Result<Arc<dyn EventLog>> {
         } => {
             let mut settings = KafkaSettings::new(brokers.clone(), topic.clone());
             settings.security.clone_from(security);
-            Arc::new(KafkaLog::connect(settings).await?)
+            let opened = KafkaLog::connect(settings).await;
+            Arc::new(opened.with_context(|| log_at(url))?)
         }
     })
 }
@@ -371,7 +382,8 @@ pub async fn open_log_to_read(url: &LogUrl) -> Result<Arc<dyn EventLog>> {
         LogUrl::Sqlite(folder) => {
             let folder = folder.clone();
             let open = move || SqliteLogToRead::open(&folder);
-            Arc::new(tokio::task::spawn_blocking(open).await??)
+            let opened = tokio::task::spawn_blocking(open).await?;
+            Arc::new(opened.with_context(|| log_at(url))?)
         }
         LogUrl::Kafka {
             brokers,
@@ -380,7 +392,8 @@ pub async fn open_log_to_read(url: &LogUrl) -> Result<Arc<dyn EventLog>> {
         } => {
             let mut settings = KafkaSettings::new(brokers.clone(), topic.clone());
             settings.security.clone_from(security);
-            Arc::new(KafkaLog::connect_to_read(settings).await?)
+            let opened = KafkaLog::connect_to_read(settings).await;
+            Arc::new(opened.with_context(|| log_at(url))?)
         }
     })
 }
@@ -427,7 +440,8 @@ pub async fn open_graph(url: &GraphUrl) -> Result<Arc<dyn Graph>> {
             let mut settings = Neo4jSettings::new(host, *port, user, password);
             settings.database.clone_from(database);
             settings.tls.clone_from(tls);
-            Arc::new(Neo4jGraph::connect(settings).await?)
+            let opened = Neo4jGraph::connect(settings).await;
+            Arc::new(opened.with_context(|| graph_at(url))?)
         }
     })
 }
@@ -436,6 +450,21 @@ pub async fn open_graph(url: &GraphUrl) -> Result<Arc<dyn Graph>> {
 #[must_use]
 pub fn empty_graph() -> Arc<dyn Graph> {
     Arc::new(EmbeddedGraph::new())
+}
+
+/// The place of a log, and its setting.
+fn log_at(url: &LogUrl) -> String {
+    let place = match url {
+        LogUrl::Memory => "memory:".to_owned(),
+        LogUrl::Sqlite(folder) => format!("sqlite:{}", folder.display()),
+        LogUrl::Kafka { brokers, topic, .. } => format!("kafka://{brokers}/{topic}"),
+    };
+    format!("{place} (--log, FOAF_LOG)")
+}
+
+/// The place of a graph, without the password, and its setting.
+fn graph_at(url: &GraphUrl) -> String {
+    format!("{url:?} (--graph, FOAF_GRAPH)")
 }
 
 #[expect(clippy::disallowed_methods, reason = "a log's identity is made here")]

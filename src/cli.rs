@@ -53,7 +53,7 @@ enum Command {
     Serve(serve::Serve),
     /// Serve an example graph (Les Misérables) from a temporary folder
     Demo(demo::Demo),
-    /// Import people and friendships from files
+    // Described where it stands: a comment here would take the place of its long help.
     Import(import::Import),
     /// Export the log, or the people and friendships of now, to files
     Export(export::Export),
@@ -147,7 +147,10 @@ fn start(cli: Cli, logs: &Logs, loaded: &Loaded) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()?;
-    runtime.block_on(dispatch(cli.command, loaded))
+    let ended = runtime.block_on(dispatch(cli.command, loaded));
+    // What must end well was waited for; a question to a server that is gone is not.
+    runtime.shutdown_background();
+    ended
 }
 
 async fn dispatch(command: Command, loaded: &Loaded) -> anyhow::Result<ExitCode> {
@@ -178,6 +181,8 @@ fn stop_signal() -> std::io::Result<CancellationToken> {
     use tokio::signal::unix::{SignalKind, signal};
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
+    // SIGXFSZ: a file that may not grow any further is an error of the write, not the end of us.
+    drop(signal(SignalKind::from_raw(25))?);
     let stop = CancellationToken::new();
     let token = stop.clone();
     tokio::spawn(async move {

@@ -59,6 +59,15 @@ pub struct StoreArgs {
     )]
     pub write_timeout_ms: String,
 
+    /// How long the start waits for a Kafka or Neo4j that is not there yet, in milliseconds.
+    #[arg(
+        long,
+        env = "FOAF_START_TIMEOUT_MS",
+        value_name = "MS",
+        default_value = "60000"
+    )]
+    pub start_timeout_ms: String,
+
     /// How the Kafka brokers are spoken to.
     #[command(flatten)]
     pub kafka: KafkaArgs,
@@ -80,6 +89,8 @@ pub struct Stores {
     pub snapshots: Option<PathBuf>,
     /// How long a command may take.
     pub write_timeout: Duration,
+    /// How long the start waits for a server that is not there yet.
+    pub start_timeout: Duration,
 }
 
 impl Stores {
@@ -190,13 +201,18 @@ impl StoreArgs {
                 _ => {}
             }
         }
-        match (log, graph, timeout) {
-            (Ok(log), Ok(graph), Ok(write_timeout)) if faults.is_empty() => Ok(Stores {
-                log,
-                graph,
-                snapshots: self.snapshots.clone(),
-                write_timeout,
-            }),
+        let start = milliseconds(&self.start_timeout_ms, 100, 86_400_000)
+            .map_err(|fault| faults.push(format!("--start-timeout-ms: {fault}")));
+        match (log, graph, timeout, start) {
+            (Ok(log), Ok(graph), Ok(write_timeout), Ok(start_timeout)) if faults.is_empty() => {
+                Ok(Stores {
+                    log,
+                    graph,
+                    snapshots: self.snapshots.clone(),
+                    write_timeout,
+                    start_timeout,
+                })
+            }
             _ => Err(ConfigErrors(faults)),
         }
     }
@@ -296,9 +312,9 @@ mod tests {
 
     #[test]
     fn all_faults_at_once() {
-        let arguments = "--log file:x --graph redis: --write-timeout-ms soon --kafka-security-protocol TLS --neo4j-ca-file none.pem";
+        let arguments = "--log file:x --graph redis: --write-timeout-ms soon --start-timeout-ms -1 --kafka-security-protocol TLS --neo4j-ca-file none.pem";
         let arguments: Vec<_> = arguments.split(' ').collect();
-        let faults = parse(&arguments).expect_err("five faults").to_string();
+        let faults = parse(&arguments).expect_err("six faults").to_string();
         for setting in arguments.iter().filter(|a| a.starts_with("--")) {
             assert!(faults.contains(&format!("{setting}: ")), "{faults}");
         }

@@ -91,6 +91,8 @@ struct NewUser {
     id: UserId,
     profile: Profile,
     state: UserState,
+    /// Whether the file means whoever has the handle, the id being made from it.
+    by_handle: bool,
 }
 
 /// A friendship to be made.
@@ -241,6 +243,7 @@ fn generated(graph: &SocialGraph, number: u32) -> NewUser {
             last_name: Some(Name::parse(person.last_name, Field::LastName).expect(VALID)),
         },
         state: UserState::Active,
+        by_handle: false,
     }
 }
 
@@ -330,9 +333,16 @@ fn checked_name(name: Option<String>, file: &Path) -> Result<String> {
     }
 }
 
-/// Opens a file; one that is gzipped is unpacked.
+/// Opens a file; one that is gzipped is unpacked. What can be read only once, such as a pipe, would
+/// seem empty the second time.
 fn open(path: &Path) -> Result<Box<dyn BufRead + Send>> {
     let fault = || format!("{} cannot be read", path.display());
+    if !path.metadata().with_context(fault)?.is_file() {
+        bail!(
+            "{} is not a regular file, and an import reads its files more than once: write what it holds to a file first, and import that",
+            path.display()
+        );
+    }
     let mut reader = BufReader::with_capacity(1 << 16, File::open(path).with_context(fault)?);
     let is_gzip = reader
         .fill_buf()

@@ -31,6 +31,7 @@ impl Demo {
             graph: GraphUrl::Embedded,
             snapshots: None,
             write_timeout: std::time::Duration::from_secs(10),
+            start_timeout: std::time::Duration::ZERO,
         })
         .await?;
         node.ready().await?;

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 use tokio_util::sync::CancellationToken;
@@ -13,16 +13,20 @@ use crate::{
     import::{self, Events, Source, Stage, Step},
 };
 
-/// Import people and friendships from files.
+/// Import people and friendships from files
 ///
 /// An edge list, as SNAP publishes them, has two ids a line with any white space between, and `#`
-/// before comments; person N of the data set NAME gets the handle NAME-N. CSV files have a header:
-/// `handle,firstName` (and, if you like, `lastName`, `uuid` and `state`) for users, `from,to` (handles) for
-/// friendships. With a column `uuid` spaces around a text belong to it. Who is SUSPENDED in the file is suspended at
-/// the end. Files may be gzipped. What is there already is skipped, so an import can be repeated. The exit code is 1
-/// if any line was refused.
+/// before comments; person N of the data set NAME gets the handle NAME-N.
 ///
-/// With --events an exported log becomes a log again, with its ids and times: in a data folder that has none.
+/// CSV files have a header: `handle,firstName` (and, if you like, `lastName`, `uuid` and `state`) for
+/// users, `from,to` (handles) for friendships. With a column `uuid` spaces around a text belong to
+/// it. Who is SUSPENDED in the file is suspended at the end.
+///
+/// Files may be gzipped. What is there already is skipped, so an import can be repeated; it changes
+/// no profile. The exit code is 1 if any line was refused.
+///
+/// With --events an exported log becomes a log again, with its ids and times: in a data folder that
+/// has none.
 #[derive(Debug, Args)]
 pub(super) struct Import {
     /// An edge list.
@@ -94,9 +98,16 @@ pub(super) async fn import_into(
     source: &Source,
     stop: CancellationToken,
 ) -> Result<ExitCode> {
-    let mut node = Node::start(stores).await?;
+    let stopped_early = || anyhow!("stopped before anything was imported");
+    let mut node = tokio::select! {
+        node = Node::start(stores) => node?,
+        () = stop.cancelled() => return Err(stopped_early()),
+    };
     let imported = async {
-        node.ready().await?;
+        tokio::select! {
+            ready = node.ready() => ready?,
+            () = stop.cancelled() => return Err(stopped_early()),
+        }
         let bar = Bar::new();
         let target = node.import_target();
         tokio::select! {

@@ -37,7 +37,10 @@ impl Serve {
     pub(super) async fn run(self, stop: CancellationToken) -> Result<ExitCode> {
         let stores = self.stores.parse()?;
         let (listener, address) = app::bind(&self.listen.listen).await?;
-        let mut node = Node::start(&stores).await?;
+        let mut node = tokio::select! {
+            node = Node::start(&stores) => node?,
+            () = stop.cancelled() => return Ok(ExitCode::SUCCESS),
+        };
         let attended = node
             .attend(Upkeep {
                 control: self.control.path(&stores.log),

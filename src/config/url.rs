@@ -110,9 +110,10 @@ impl LogUrl {
                 ));
             }
             let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-            if topic.is_empty() || topic.len() > 249 || !topic.chars().all(allowed) {
+            let is_name = !["", ".", ".."].contains(&topic);
+            if !is_name || topic.len() > 249 || !topic.chars().all(allowed) {
                 return Err(format!(
-                    "{topic:?} is not the name of a topic (letters, digits, '.', '_' and '-'); write kafka://{brokers}/foaf, say"
+                    "{topic:?} is not the name of a topic (letters, digits, '.', '_' and '-', but neither '.' nor '..'); write kafka://{brokers}/foaf, say"
                 ));
             }
             return Ok(Self::Kafka {
@@ -201,6 +202,8 @@ mod tests {
             ("kafka://localhost/foaf", "not HOST:PORT"),
             ("kafka://localhost:9092", "not the name of a topic"),
             ("kafka://localhost:9092/a b", "not the name of a topic"),
+            ("kafka://localhost:9092/.", "neither '.' nor '..'"),
+            ("kafka://localhost:9092/..", "neither '.' nor '..'"),
             ("kafka://ann:x@localhost:9092/foaf", "a user has no place"),
         ] {
             let fault = LogUrl::parse(url).expect_err(url);

@@ -1,6 +1,8 @@
 //! CSV files with headers: `handle,firstName[,lastName][,uuid][,state]` for users, `from,to` (handles)
 //! for friendships.
 
+use std::io::{BufRead, Read};
+
 use anyhow::{Context, Result, bail};
 use csv::{ByteRecord, Reader, ReaderBuilder, Trim};
 
@@ -87,6 +89,7 @@ fn user(
             last_name: last_name.transpose().map_err(explain)?,
         },
         state,
+        by_handle: uuid.is_none(),
     })
 }
 
@@ -116,13 +119,15 @@ fn explain(refusal: Rejection) -> String {
 /// A CSV file, row by row.
 struct Table {
     name: String,
-    reader: Reader<Box<dyn std::io::BufRead + Send>>,
+    reader: Reader<Box<dyn BufRead + Send>>,
     headers: Vec<String>,
     /// Where the columns are that every row needs.
     columns: [usize; 2],
     /// Whether spaces around a text belong to it: so they do in an export, which has ids.
     is_exact: bool,
     row: ByteRecord,
+    /// What is wrong with the row as a whole.
+    fault: Option<String>,
 }
 
 impl Table {
@@ -131,7 +136,8 @@ impl Table {
         let mut reader = ReaderBuilder::new()
             .flexible(true)
             .trim(Trim::Headers)
-            .from_reader(input.open()?);
+            // The line break at the end shows a quote that is open there.
+            .from_reader(Box::new(input.open()?.chain(&b"\n"[..])) as Box<dyn BufRead + Send>);
         let headers = reader
             .headers()
             .with_context(|| format!("{name}, line 1: the header cannot be read"))?;
@@ -139,6 +145,17 @@ impl Table {
             .iter()
             .map(|header| header.trim_start_matches('\u{feff}').to_owned())
             .collect();
+        if headers.iter().any(|header| header.contains('\n')) {
+            bail!("{name}, line 1: a quote in the header is not closed");
+        }
+        let repeated = |(place, header): (usize, &String)| headers[..place].contains(header);
+        if let Some((_, header)) = headers
+            .iter()
+            .enumerate()
+            .find(|(place, header)| !header.is_empty() && repeated((*place, header)))
+        {
+            bail!("{name}, line 1: the column {header:?} is there twice: take one away");
+        }
         let mut columns = [0; 2];
         for (column, wanted) in columns.iter_mut().zip(wanted) {
             match headers.iter().position(|header| header == wanted) {
@@ -157,6 +174,7 @@ impl Table {
             headers,
             columns,
             row,
+            fault: None,
         })
     }
 
@@ -169,10 +187,33 @@ impl Table {
         let more = self.reader.read_byte_record(&mut self.row);
         let more = more.with_context(|| format!("{} cannot be read", self.name))?;
         let line = self.row.position().map_or(0, csv::Position::line);
+        self.fault = self.row_fault();
         Ok(more.then_some(line))
     }
 
+    /// No value may hold a line break, so one that does has a quote that was not closed; and a field
+    /// too many is a comma that needs quotes.
+    fn row_fault(&self) -> Option<String> {
+        let (fields, columns) = (self.row.len(), self.headers.len());
+        if self.row.as_slice().contains(&b'\n') {
+            let text = self.row.as_slice().trim_ascii_end();
+            let swallowed = text.iter().filter(|byte| **byte == b'\n').count();
+            Some(format!(
+                "a quote is not closed on its line, and {swallowed} more lines were taken for its text"
+            ))
+        } else if fields > columns {
+            Some(format!(
+                "{fields} fields for {columns} columns: put a value with a comma in quotes"
+            ))
+        } else {
+            None
+        }
+    }
+
     fn text(&self, column: usize) -> Result<&str, String> {
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone());
+        }
         let name = &self.headers[column];
         let bytes = self.row.get(column);
         let bytes = bytes.ok_or_else(|| format!("the column {name:?} is missing"))?;

@@ -31,6 +31,7 @@ pub(super) fn users(name: &str, file: &Path, refused: &mut Refusals) -> Result<V
                 id: user_id(name, id),
                 profile,
                 state: UserState::Active,
+                by_handle: false,
             }),
             Err(reason) => refused.add(&file.display().to_string(), line, reason)?,
         }

@@ -2,12 +2,14 @@
 
 mod api;
 mod bad_input;
+mod callers;
 mod command_line;
 mod decisions;
 mod embedded_graph;
 mod event_log_contract;
 mod expected;
 mod exporting;
+mod faults;
 mod gathering;
 mod generating;
 mod graph_contract;

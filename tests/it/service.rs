@@ -86,6 +86,7 @@ impl Places {
             graph: self.graph.clone(),
             snapshots: None,
             write_timeout: Duration::from_secs(10),
+            start_timeout: Duration::from_secs(10),
         }
     }
 }

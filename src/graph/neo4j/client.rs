@@ -4,9 +4,9 @@
 //! Must never retry a write by itself, but for what may be done twice: only `project` knows when that is safe. neo4rs's own `run`
 //! does, so it is used for nothing but the schema.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, io::ErrorKind, time::Duration};
 
-use neo4rs::{ConfigBuilder, Error, Graph, Neo4jErrorKind, Query, Row, Txn};
+use neo4rs::{ConfigBuilder, Error, Graph, Neo4jError, Neo4jErrorKind, Query, Row, Txn};
 
 use super::{Neo4jSettings, cypher};
 use crate::{
@@ -204,14 +204,23 @@ pub(super) fn field<'row, T: serde::Deserialize<'row>>(
 pub(super) fn is_passing(error: &Error) -> bool {
     match error {
         Error::IOError { .. } => true,
-        Error::Neo4j(error) => error.kind() == Neo4jErrorKind::Transient,
+        Error::Neo4j(error) => is_transient(error),
         _ => false,
     }
+}
+
+/// What a server that is going down or coming up says. The driver calls a transaction that was
+/// terminated a fault of the client.
+fn is_transient(error: &Neo4jError) -> bool {
+    error.kind() == Neo4jErrorKind::Transient || error.code().starts_with("Neo.TransientError.")
 }
 
 /// What an error means to a caller, without parameters.
 pub(super) fn fault(error: Error) -> GraphError {
     match error {
+        Error::IOError { detail } if detail.kind() == ErrorKind::UnexpectedEof => {
+            GraphError::Unavailable("it closed the connection; is this a Bolt port?".to_owned())
+        }
         Error::IOError { detail } => GraphError::Unavailable(detail.to_string()),
         Error::ConnectionError => {
             GraphError::Unavailable("no connection became free in time".to_owned())
@@ -219,8 +228,14 @@ pub(super) fn fault(error: Error) -> GraphError {
         Error::ConnectionTimedOut => {
             GraphError::Unavailable("the server did not answer in time".to_owned())
         }
-        Error::AuthenticationError(message) => {
-            GraphError::Unusable(format!("Neo4j refuses the user or the password: {message}"))
+        Error::AuthenticationError(message) => GraphError::Unusable(format!(
+            "Neo4j refuses the user or the password ({message}): write the right ones, as neo4j://USER:PASSWORD@HOST:PORT"
+        )),
+        Error::Neo4j(error) if error.code().ends_with(".DatabaseNotFound") => {
+            GraphError::Unusable(format!(
+                "{}: make this database, or name another, as neo4j://USER:PASSWORD@HOST:PORT/DATABASE",
+                error.message()
+            ))
         }
         Error::Neo4j(error) if error.code().ends_with(".ConstraintValidationFailed") => {
             let message = "the graph already has a user who is new in the batch, or another cursor";
@@ -232,7 +247,7 @@ pub(super) fn fault(error: Error) -> GraphError {
             let message = format!("{message} ({})", error.code());
             if error.code().contains(".Transaction.TransactionTimedOut") {
                 GraphError::TooSlow(message)
-            } else if error.kind() == Neo4jErrorKind::Transient {
+            } else if is_transient(&error) {
                 GraphError::Unavailable(message)
             } else {
                 GraphError::Unusable(message)
