@@ -167,12 +167,15 @@ impl CommandHandler {
             .await
             .map_err(|_| HandlerError::Unavailable("the projection is too far behind"))?;
         self.live(deadline).await?;
-        let (id, content) = self.identify(request).await;
+        let named = self.identify(request).await;
+        let (id, content) = named;
+        // Once for the command: an attempt anew has the same keys, and keeps its place in the queue.
+        let user = fresh_user_id();
         let mut waiter = self.replay.wait_for(id);
         let mut ticket = None;
         let mut attempts = 0;
         while attempts < ATTEMPTS {
-            let (decision, held) = match self.decide(request, id, content, ticket.take()).await {
+            let (decision, held) = match self.decide(request, named, user, ticket.take()).await {
                 Step::Answer(reply, decided) if decided == content => return Ok(reply),
                 Step::Answer(..) => return Err(HandlerError::IdempotencyKeyReused),
                 Step::Attempt(decision, ticket) => (decision, ticket),
@@ -181,12 +184,13 @@ impl CommandHandler {
                 let mut waiting = held;
                 // Whoever decides this command first answers it, however long we wait.
                 tokio::select! {
+                    biased;
+                    Passed::Decided(outcome) = waiter.next() => return reply(outcome, content),
                     turn = timeout_at(deadline, waiting.held()) => {
                         turn.map_err(|_| busy.clone())?;
                         ticket = Some(waiting);
                         continue;
                     }
-                    Passed::Decided(outcome) = waiter.next() => return reply(outcome, content),
                 }
             }
             attempts += 1;
@@ -247,8 +251,8 @@ impl CommandHandler {
     async fn decide(
         &self,
         request: &Request,
-        id: CommandId,
-        content: ContentHash,
+        (id, content): (CommandId, ContentHash),
+        user: UserId,
         ticket: Option<Ticket>,
     ) -> Step {
         self.replay
@@ -261,7 +265,7 @@ impl CommandHandler {
                     return Step::Answer(reply, outcome.content);
                 }
                 let decision = model
-                    .decide(&request.command, fresh_user_id())
+                    .decide(&request.command, user)
                     .expect("replay is live");
                 if let Err(rejection) = decision.result
                     && self.needs_no_record(request, rejection)

@@ -31,6 +31,7 @@ mod rule1;
 mod sample;
 mod service;
 mod settings;
+mod simulation;
 mod snapshots;
 mod soundness;
 mod sqlite_log;

@@ -12,7 +12,7 @@ pub(crate) struct Person {
 }
 
 /// Everybody, by number, and what stands between them.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, Clone)]
 pub(crate) struct World {
     pub(crate) people: BTreeMap<usize, Person>,
     /// Pairs, the lower number first.
@@ -242,6 +242,18 @@ impl World {
             distances.extend(edge.iter().map(|who| (*who, distance)));
         }
         distances
+    }
+
+    /// Everything that stands between two, as (kind, from, to).
+    pub(crate) fn ties(&self) -> impl Iterator<Item = (&'static str, usize, usize)> {
+        let kinds = [
+            ("FRIEND", &self.friends),
+            ("REQUESTED", &self.requests),
+            ("BLOCKED", &self.blocks),
+        ];
+        kinds
+            .into_iter()
+            .flat_map(|(kind, ties)| ties.iter().map(move |(from, to)| (kind, *from, *to)))
     }
 
     pub(crate) fn incoming(&self, who: usize) -> BTreeSet<usize> {

@@ -1,0 +1,203 @@
+//! Random histories of several nodes in a simulated world, driven through the shipped program and
+//! judged by a plain model. `docs/reliability.md` says what is simulated and what came of it.
+//!
+//! `FOAF_SIM_HISTORIES` says how many, and `FOAF_SIM_SEED` which is the first.
+//! `FOAF_SIM_EVERY_SMALL_WORLD=1` searches all small worlds, not only a few.
+
+mod acts;
+mod check;
+mod facts;
+mod graph;
+mod log;
+mod mutants;
+mod plan;
+mod rule;
+mod run;
+mod scribe;
+mod shrink;
+mod small;
+mod variant;
+
+use std::{
+    env,
+    panic::catch_unwind,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    thread,
+};
+
+use check::Stats;
+use mutants::{HARMLESS, Mutant};
+use small::SmallFault;
+use plan::{Plan, Theme};
+use variant::CallFault;
+
+const SEED: &str = "FOAF_SIM_SEED";
+const HISTORIES: &str = "FOAF_SIM_HISTORIES";
+const SMALL: &str = "FOAF_SIM_EVERY_SMALL_WORLD";
+
+/// What a run of `scripts/test` asks for.
+const DEFAULT_HISTORIES: u64 = 10_000;
+/// In how many histories a mutant has to be caught.
+const MUTANT_HISTORIES: u64 = 20_000;
+
+/// Lets a plan happen and judges it.
+fn verdict(plan: &Arc<Plan>, mutant: Option<Mutant>) -> Result<Stats, String> {
+    let judged = catch_unwind(|| check::check(&run::run(plan, mutant)));
+    judged.unwrap_or_else(|_| Err("it panicked".to_owned()))
+}
+
+fn theme(mutant: Option<Mutant>) -> Theme {
+    mutant.map_or(Theme::Anything, Mutant::theme)
+}
+
+fn setting(name: &str) -> Option<u64> {
+    let text = env::var(name).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
+}
+
+/// Runs `work` on each of the machine's processors.
+fn on_all(work: impl Fn() + Sync) {
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(&work);
+        }
+    });
+}
+
+/// The seed of the first bad history of a range, and what all came to.
+fn histories(first: u64, count: u64, mutant: Option<Mutant>) -> (Option<u64>, Stats) {
+    let (next, bad) = (AtomicU64::new(first), AtomicU64::new(u64::MAX));
+    let total = Mutex::new(Stats::default());
+    on_all(|| {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= first + count || seed > bad.load(Ordering::Relaxed) {
+                return;
+            }
+            match verdict(&Arc::new(Plan::about(theme(mutant), seed)), mutant) {
+                Ok(stats) => total.lock().expect("no panic").add(&stats),
+                Err(_) => {
+                    bad.fetch_min(seed, Ordering::Relaxed);
+                }
+            }
+        }
+    });
+    let bad = bad.into_inner();
+    ((bad != u64::MAX).then_some(bad), total.into_inner().expect("no panic"))
+}
+
+/// Fails with the shortened history, and how to see it again.
+fn report(seed: u64, mutant: Option<Mutant>) -> ! {
+    let (plan, why) = shrink::shrink(&Plan::about(theme(mutant), seed), mutant);
+    panic!(
+        "\nhistory {seed} is bad: {why}\nshortened: {plan:#?}\nsee it again: \
+         {SEED}={seed} {HISTORIES}=1 cargo test --test it simulation::histories_hold -- --nocapture\n"
+    );
+}
+
+#[test]
+fn histories_hold() {
+    let first = setting(SEED).unwrap_or(0);
+    let count = setting(HISTORIES).unwrap_or(DEFAULT_HISTORIES);
+    let (bad, stats) = histories(first, count, None);
+    if let Some(seed) = bad {
+        report(seed, None);
+    }
+    println!("{count} histories from seed {first}, 0 bad: {stats:?}");
+    if count >= DEFAULT_HISTORIES {
+        // What is simulated happens, and often.
+        let few = stats.each().into_iter().find(|(_, seen)| *seen < count / 50);
+        assert_eq!(few, None, "{stats:?}");
+    }
+}
+
+#[test]
+fn one_seed_makes_one_history() {
+    for seed in 0..100 {
+        let plan = Arc::new(Plan::of(seed));
+        let first = run::run(&plan, None).outline();
+        assert_eq!(run::run(&plan, None).outline(), first, "seed {seed}");
+    }
+}
+
+#[test]
+fn the_handler_that_mutants_are_made_of_is_right() {
+    let right = Some(Mutant::Call(CallFault::Nothing));
+    let (bad, _) = histories(0, 1_000, right);
+    if let Some(seed) = bad {
+        report(seed, right);
+    }
+}
+
+#[test]
+fn mutants_are_caught() {
+    let all = mutants::all();
+    let next = AtomicUsize::new(0);
+    let found = Mutex::new(Vec::new());
+    on_all(|| {
+        loop {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            let Some(mutant) = all.get(index) else {
+                return;
+            };
+            let caught = (0..setting(HISTORIES).unwrap_or(MUTANT_HISTORIES)).find_map(|seed| {
+                let plan = Plan::about(mutant.theme(), seed);
+                let why = verdict(&Arc::new(plan), Some(*mutant)).err()?;
+                Some((seed + 1, why))
+            });
+            found.lock().expect("no panic").push((index, caught));
+        }
+    });
+    let mut found = found.into_inner().expect("no panic");
+    found.sort_by_key(|(index, _)| *index);
+    let mut survivors = Vec::new();
+    println!("| mutant | histories until it was caught | by |\n|---|---|---|");
+    for (index, caught) in found {
+        let mutant = all[index];
+        match caught {
+            Some((histories, why)) => {
+                let why: String = why.lines().next().unwrap_or_default().chars().take(90).collect();
+                println!("| {mutant} | {histories} | {why} |");
+            }
+            None => survivors.push(mutant.to_string()),
+        }
+    }
+    assert!(survivors.is_empty(), "these survive: {survivors:#?}");
+}
+
+#[test]
+fn mutants_that_are_said_to_be_harmless_are() {
+    for (mutant, why) in HARMLESS {
+        let (bad, _) = histories(0, 500, Some(mutant));
+        assert_eq!(bad, None, "{mutant}, though {why}");
+    }
+}
+
+#[test]
+fn the_whole_of_a_small_world_is_right() {
+    let scenarios = small::scenarios(setting(SMALL) == Some(1), None);
+    let next = AtomicUsize::new(0);
+    let total = AtomicU64::new(0);
+    on_all(|| {
+        while let Some(scenario) = scenarios.get(next.fetch_add(1, Ordering::Relaxed)) {
+            match small::search(scenario) {
+                Ok(states) => total.fetch_add(states, Ordering::Relaxed),
+                Err(wrong) => panic!("{wrong}"),
+            };
+        }
+    });
+    let states = total.into_inner();
+    println!("{} small worlds, {states} states, 0 bad", scenarios.len());
+    assert!(states > 100_000, "{states}");
+}
+
+#[test]
+fn what_is_wrong_in_a_small_world_is_found() {
+    for fault in [SmallFault::GuardsOnlyWritten, SmallFault::RefusalsWithoutRecord] {
+        let mut scenarios = small::scenarios(false, Some(fault)).into_iter();
+        assert!(scenarios.any(|scenario| small::search(&scenario).is_err()), "{fault:?}");
+    }
+}
