@@ -55,7 +55,7 @@ async fn spreads_count_also_where_they_lead_nowhere() {
         let mut query = "{ ...F0 }".to_owned();
         for n in 0..28 {
             let next = format!("...F{} ", n + 1).repeat(3);
-            query.push_str(&format!(" fragment F{n} on Query {{ {next} }}"));
+            query += &format!(" fragment F{n} on Query {{ {next} }}");
         }
         query + ends_in
     };
@@ -99,7 +99,10 @@ async fn an_answer_about_errors_is_short() {
     let errors = body["errors"].as_array().expect("errors");
     assert_eq!(errors.len(), 51);
     assert_eq!(errors[50]["message"], "450 more errors are not shown");
-    assert_eq!(body["data"].as_object().map(|data| data.len()), Some(500));
+    assert_eq!(
+        body["data"].as_object().map(serde_json::Map::len),
+        Some(500)
+    );
     service.stop().await;
 }
 
