@@ -30,8 +30,8 @@ use std::{
 
 use check::Stats;
 use mutants::{HARMLESS, Mutant};
-use small::SmallFault;
 use plan::{Plan, Theme};
+use small::SmallFault;
 use variant::CallFault;
 
 const SEED: &str = "FOAF_SIM_SEED";
@@ -55,7 +55,10 @@ fn theme(mutant: Option<Mutant>) -> Theme {
 
 fn setting(name: &str) -> Option<u64> {
     let text = env::var(name).ok()?;
-    Some(text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
+    Some(
+        text.parse()
+            .unwrap_or_else(|_| panic!("{name} is a number")),
+    )
 }
 
 /// Runs `work` on each of the machine's processors.
@@ -86,7 +89,10 @@ fn histories(first: u64, count: u64, mutant: Option<Mutant>) -> (Option<u64>, St
         }
     });
     let bad = bad.into_inner();
-    ((bad != u64::MAX).then_some(bad), total.into_inner().expect("no panic"))
+    (
+        (bad != u64::MAX).then_some(bad),
+        total.into_inner().expect("no panic"),
+    )
 }
 
 /// Fails with the shortened history, and how to see it again.
@@ -109,7 +115,10 @@ fn histories_hold() {
     println!("{count} histories from seed {first}, 0 bad: {stats:?}");
     if count >= DEFAULT_HISTORIES {
         // What is simulated happens, and often.
-        let few = stats.each().into_iter().find(|(_, seen)| *seen < count / 50);
+        let few = stats
+            .each()
+            .into_iter()
+            .find(|(_, seen)| *seen < count / 50);
         assert_eq!(few, None, "{stats:?}");
     }
 }
@@ -159,7 +168,13 @@ fn mutants_are_caught() {
         let mutant = all[index];
         match caught {
             Some((histories, why)) => {
-                let why: String = why.lines().next().unwrap_or_default().chars().take(90).collect();
+                let why: String = why
+                    .lines()
+                    .next()
+                    .unwrap_or_default()
+                    .chars()
+                    .take(90)
+                    .collect();
                 println!("| {mutant} | {histories} | {why} |");
             }
             None => survivors.push(mutant.to_string()),
@@ -196,8 +211,14 @@ fn the_whole_of_a_small_world_is_right() {
 
 #[test]
 fn what_is_wrong_in_a_small_world_is_found() {
-    for fault in [SmallFault::GuardsOnlyWritten, SmallFault::RefusalsWithoutRecord] {
+    for fault in [
+        SmallFault::GuardsOnlyWritten,
+        SmallFault::RefusalsWithoutRecord,
+    ] {
         let mut scenarios = small::scenarios(false, Some(fault)).into_iter();
-        assert!(scenarios.any(|scenario| small::search(&scenario).is_err()), "{fault:?}");
+        assert!(
+            scenarios.any(|scenario| small::search(&scenario).is_err()),
+            "{fault:?}"
+        );
     }
 }

@@ -2,9 +2,7 @@
 
 use foaf::{
     command_handler::Request,
-    domain::{
-        Command, Field, Handle, Name, PairCommand, Profile, StateCommand, UserId,
-    },
+    domain::{Command, Field, Handle, Name, PairCommand, Profile, StateCommand, UserId},
     event_log::Message,
 };
 use uuid::Uuid;
@@ -73,9 +71,15 @@ pub(super) fn command(act: &Act, fresh_id: bool) -> Command {
 }
 
 fn state_command(name: &str) -> StateCommand {
-    let command = |change| Command::ChangeState { change, user: id(0) };
+    let command = |change| Command::ChangeState {
+        change,
+        user: id(0),
+    };
     let named = |change: &StateCommand| command(*change).name() == name;
-    StateCommand::ALL.into_iter().find(named).expect("a command")
+    StateCommand::ALL
+        .into_iter()
+        .find(named)
+        .expect("a command")
 }
 
 fn pair_command(name: &str) -> PairCommand {

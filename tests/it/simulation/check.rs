@@ -159,7 +159,9 @@ impl<'a> Walk<'a> {
         let fate = self.rule.judge(record.append_time.0, &entry, &[]);
         let position = record.offset + 1;
         if fate != fate_of(&verdict) {
-            return Err(format!("at {position} the judge says {verdict:?}, not {fate:?}"));
+            return Err(format!(
+                "at {position} the judge says {verdict:?}, not {fate:?}"
+            ));
         }
         self.stats.records += 1;
         match fate {
@@ -179,8 +181,8 @@ impl<'a> Walk<'a> {
 
     fn decide(&mut self, record: &Record, attempt: &Attempt, before: i64) -> Result<(), String> {
         let position = record.offset + 1;
-        let known = acts::tag_of(&record.message)
-            .zip(acts::call_of(&self.history.plan, &record.message));
+        let known =
+            acts::tag_of(&record.message).zip(acts::call_of(&self.history.plan, &record.message));
         let (tag, call) = known.ok_or_else(|| format!("nobody sent what counts at {position}"))?;
         let operation = operation(call, tag);
         if let Some(first) = self.latest.get(&operation) {
@@ -242,7 +244,8 @@ impl<'a> Walk<'a> {
             None => self.stats.events += 1,
         }
         if expected.is_none() {
-            if let (Some(named), Ok(Event::UserRegistered { user, .. })) = (named, &attempt.decision)
+            if let (Some(named), Ok(Event::UserRegistered { user, .. })) =
+                (named, &attempt.decision)
             {
                 self.facts.name(fresh, *user);
                 let person = world.people.get_mut(&fresh).expect("registered");
@@ -298,7 +301,9 @@ impl<'a> Walk<'a> {
                 let mut decisions = self.decisions.values();
                 let effective = decisions.find(|decision| decision.tag == called.tag)?;
                 let position = effective.position;
-                Some(format!("what is said to have no effect has one at {position}"))
+                Some(format!(
+                    "what is said to have no effect has one at {position}"
+                ))
             }
             Err(HandlerError::IdempotencyKeyReused) => {
                 let other = |decision: &&Decision<'_>| {
@@ -331,8 +336,8 @@ impl<'a> Walk<'a> {
             return Some("nothing took effect where the answer says so".to_owned());
         };
         // A refusal without a record: true while the call lasted, and nothing came of it ever.
-        let range = usize::try_from(called.floor).expect("small")
-            ..=usize::try_from(length).expect("small");
+        let range =
+            usize::try_from(called.floor).expect("small")..=usize::try_from(length).expect("small");
         let code = rejection.code.as_str();
         let is_true = |(world, _, _): &(Rc<World>, Digest, i64)| {
             World::clone(world).run(&called.call.act) == Some(code)

@@ -292,7 +292,6 @@ impl NodeLog {
     }
 }
 
-
 #[async_trait]
 impl EventLog for NodeLog {
     async fn append(&self, message: Message) -> Result<Appended, AppendError> {
@@ -302,7 +301,9 @@ impl EventLog for NodeLog {
         let give_up = Instant::now() + Duration::from_millis(APPEND_TIMEOUT_MS);
         if happens(&mut dice, weather.refused) {
             pass(dice.u64(..5)).await;
-            return Err(AppendError::Refused("the log is not in the mood".to_owned()));
+            return Err(AppendError::Refused(
+                "the log is not in the mood".to_owned(),
+            ));
         }
         let delay = |dice: &mut Rng| match dice.u8(..100) {
             rare if rare < weather.late => dice.u64(100..6_000),

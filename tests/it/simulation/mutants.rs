@@ -1,9 +1,7 @@
 //! Wrong variants of foaf, made from outside of the program: at the ports, or by a command handler of
 //! the tests. Each must be caught; one that survives shows a hole in the simulator.
 
-use super::{
-    graph::Step, plan::Theme, rule::RuleFault, scribe::Role, variant::CallFault,
-};
+use super::{graph::Step, plan::Theme, rule::RuleFault, scribe::Role, variant::CallFault};
 
 /// One thing that is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +96,11 @@ fn protocol() -> Vec<Mutant> {
         Mutant::Guard(GuardFault::OnlyWritten),
         Mutant::Guard(GuardFault::NotNoted(Role::Owner)),
         Mutant::Guard(GuardFault::NotNoted(Role::Other)),
-        Mutant::Guard(GuardFault::NeitherOf("registerUser", Role::User, Role::Profile)),
+        Mutant::Guard(GuardFault::NeitherOf(
+            "registerUser",
+            Role::User,
+            Role::Profile,
+        )),
     ];
     mutants.extend(
         [
@@ -198,9 +200,9 @@ impl Mutant {
     pub(super) fn theme(self) -> Theme {
         const DAY: i64 = 24 * 60;
         match self {
-            Self::Guard(
-                GuardFault::LeftOut(command, _) | GuardFault::NeitherOf(command, _, _),
-            ) => Theme::Command(command),
+            Self::Guard(GuardFault::LeftOut(command, _) | GuardFault::NeitherOf(command, _, _)) => {
+                Theme::Command(command)
+            }
             Self::Guard(GuardFault::NotNoted(Role::Owner)) => Theme::Command("registerUser"),
             Self::Rule(RuleFault::OutcomesShorterThanAttempts) => Theme::Jumps(45),
             Self::Rule(RuleFault::NoExpiry | RuleFault::EvictionByAppendTime)

@@ -63,7 +63,11 @@ impl History {
     /// What two histories of one seed have in common; ids are drawn anew each time.
     pub(super) fn outline(&self) -> Vec<String> {
         let record = |(record, came): (&Record, &u64)| {
-            let kind = record.message.headers.iter().find(|(name, _)| name == "ce_type");
+            let kind = record
+                .message
+                .headers
+                .iter()
+                .find(|(name, _)| name == "ce_type");
             let tag = acts::tag_of(&record.message);
             format!("{came} {tag:?} {:?} {kind:?}", record.append_time)
         };
@@ -73,7 +77,10 @@ impl History {
                 Ok(reply) => (reply.position, answer.length),
                 Err(_) => (0, answer.length),
             });
-            format!("{} {} {} {answer:?}", called.tag, called.node, called.started_ms)
+            format!(
+                "{} {} {} {answer:?}",
+                called.tag, called.node, called.started_ms
+            )
         };
         records.chain(self.calls.iter().map(call)).collect()
     }

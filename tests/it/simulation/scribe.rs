@@ -44,7 +44,12 @@ impl Scribe {
     }
 
     /// The record as it has to stand in the log.
-    pub(super) fn write_down(&mut self, plan: &Plan, append_time: i64, message: Message) -> Message {
+    pub(super) fn write_down(
+        &mut self,
+        plan: &Plan,
+        append_time: i64,
+        message: Message,
+    ) -> Message {
         let entry = record::decode(&message);
         let Entry::Attempt(mut attempt) = entry else {
             if let (Entry::GraphCreated(created), None) = (&entry, &self.hash_key) {
@@ -99,11 +104,9 @@ impl Scribe {
         let act = acts::call_of(plan, message).map(|call| &call.act);
         let left_out = |guard: &&Guard| match fault {
             GuardFault::OnlyWritten => !attempt.writes.contains(&guard.key),
-            GuardFault::LeftOut(command, role) => {
-                act.is_some_and(|act| {
-                    acts::name(act) == command && self.role(act, attempt, guard.key) == role
-                })
-            }
+            GuardFault::LeftOut(command, role) => act.is_some_and(|act| {
+                acts::name(act) == command && self.role(act, attempt, guard.key) == role
+            }),
             GuardFault::NeitherOf(command, one, other) => act.is_some_and(|act| {
                 acts::name(act) == command
                     && [one, other].contains(&self.role(act, attempt, guard.key))
@@ -178,4 +181,3 @@ pub(super) fn own_identity(message: &Message, node: u8, key: bool) -> Message {
     };
     record::encode_created(&created, envelope)
 }
-

@@ -151,17 +151,25 @@ impl Search<'_> {
             hash_key: key(),
             windows: Windows::DEFAULT,
         });
-        model.judge.judge(0, NOW, &identity).map_err(|e| e.to_string())?;
+        model
+            .judge
+            .judge(0, NOW, &identity)
+            .map_err(|e| e.to_string())?;
         for (offset, sent) in (1..).zip(log) {
             let attempt = self.attempt(&log[..usize::from(sent.decided_on)], *sent)?;
             let entry = Entry::Attempt(attempt.clone());
-            let verdict = model.judge.judge(offset, NOW, &entry).map_err(|e| e.to_string())?;
+            let verdict = model
+                .judge
+                .judge(offset, NOW, &entry)
+                .map_err(|e| e.to_string())?;
             if matches!(verdict, Verdict::Decided(_)) {
                 let act = self.act(sent.by);
                 let expected = model.world.run(act);
                 let found = attempt.decision.as_ref().err().map(|no| no.code.as_str());
                 if expected != found {
-                    return Err(format!("{log:?}: {act:?} comes to {found:?}, not {expected:?}"));
+                    return Err(format!(
+                        "{log:?}: {act:?} comes to {found:?}, not {expected:?}"
+                    ));
                 }
                 if let Ok(event) = &attempt.decision {
                     let at = Moment {
@@ -188,7 +196,11 @@ impl Search<'_> {
     fn attempt(&mut self, log: &[Sent], sent: Sent) -> Result<Attempt, String> {
         let model = self.model(log)?;
         let view = RecordingView::new(&model.state);
-        let decision = decide(&view, &acts::command(self.act(sent.by), false), UserId(Uuid::nil()));
+        let decision = decide(
+            &view,
+            &acts::command(self.act(sent.by), false),
+            UserId(Uuid::nil()),
+        );
         let written = decision.as_ref().map(written_keys).unwrap_or_default();
         let writes: Vec<_> = written.iter().map(|key_| key_.hash(&key())).collect();
         let mut guards: Vec<Guard> = (view.into_noted().iter())
@@ -344,8 +356,7 @@ impl Search<'_> {
         let verdicts = whole.log.iter().zip(&model.verdicts);
         let decided: Vec<_> = verdicts.filter_map(|(s, v)| decided(s, v)).collect();
         for (by, try_) in (0..4_u8).zip(whole.tries) {
-            let of_command =
-                |(sent, _): &&(Sent, u64)| command_id(sent.by) == command_id(by);
+            let of_command = |(sent, _): &&(Sent, u64)| command_id(sent.by) == command_id(by);
             let is_wrong = match try_ {
                 Try::Decided(position) => !decided
                     .iter()
@@ -404,7 +415,11 @@ pub(super) fn scenarios(every: bool, fault: Option<SmallFault>) -> Vec<Scenario>
     let count = acts.len();
     let every_one = (0..count.pow(3)).map(|n| [n / count / count, n / count % count, n % count]);
     let few = [[2, 0, 1], [5, 0, 3], [3, 0, 4]];
-    let chosen: Vec<[usize; 3]> = if every { every_one.collect() } else { few.to_vec() };
+    let chosen: Vec<[usize; 3]> = if every {
+        every_one.collect()
+    } else {
+        few.to_vec()
+    };
     let scenario = |[one, two, other]: [usize; 3]| Scenario {
         before: vec![register(0, "h0"), register(1, "h1")],
         first: [acts[one].clone(), acts[two].clone()],

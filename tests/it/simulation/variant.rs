@@ -137,7 +137,9 @@ impl Way<'_> {
         {
             return Step::Answer(self.reply(outcome));
         }
-        let decision = model.decide(&self.request.command, self.user).expect("live");
+        let decision = model
+            .decide(&self.request.command, self.user)
+            .expect("live");
         match decision.result {
             Err(rejection) if self.is_answered_at_once(rejection) => Step::Answer(Ok(Reply {
                 position: decision.position,
