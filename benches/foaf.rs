@@ -71,7 +71,7 @@ fn row(what: &str, figure: &str) {
 }
 
 async fn start(stores: &Stores) -> anyhow::Result<Node> {
-    let mut node = Node::start(stores).await?;
+    let mut node = Box::pin(Node::start(stores)).await?;
     node.ready().await?;
     Ok(node)
 }

@@ -197,7 +197,7 @@ impl Table {
         let (fields, columns) = (self.row.len(), self.headers.len());
         if self.row.as_slice().contains(&b'\n') {
             let text = self.row.as_slice().trim_ascii_end();
-            let swallowed = text.iter().filter(|byte| **byte == b'\n').count();
+            let swallowed = text.split(|byte| *byte == b'\n').count() - 1;
             Some(format!(
                 "a quote is not closed on its line, and {swallowed} more lines were taken for its text"
             ))

@@ -75,7 +75,7 @@ impl Running {
     /// Waits until it says a line with this part.
     pub(crate) fn until(&mut self, part: &str) -> String {
         loop {
-            let Ok(line) = self.lines.recv_timeout(Duration::from_secs(60)) else {
+            let Ok(line) = self.lines.recv_timeout(Duration::from_mins(1)) else {
                 panic!("it never said {part:?}, but: {}", self.said);
             };
             self.said += &line;

@@ -55,7 +55,7 @@ async fn spreads_count_also_where_they_lead_nowhere() {
         let mut query = "{ ...F0 }".to_owned();
         for n in 0..28 {
             let next = format!("...F{} ", n + 1).repeat(3);
-            query += &format!(" fragment F{n} on Query {{ {next} }}");
+            query.extend([" fragment F", &n.to_string(), " on Query { ", &next, " }"]);
         }
         query + ends_in
     };
