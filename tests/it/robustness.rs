@@ -52,12 +52,11 @@ async fn brackets_cannot_hide_their_depth_in_comments_or_strings() {
 async fn spreads_count_also_where_they_lead_nowhere() {
     let (_places, service) = service().await;
     let tree = |ends_in: &str| {
-        let mut query = "{ ...F0 }".to_owned();
-        for n in 0..28 {
+        let fragments = (0..28).map(|n| {
             let next = format!("...F{} ", n + 1).repeat(3);
-            query += &format!(" fragment F{n} on Query {{ {next} }}");
-        }
-        query + ends_in
+            format!(" fragment F{n} on Query {{ {next} }}")
+        });
+        "{ ...F0 }".to_owned() + &fragments.collect::<Vec<_>>().concat() + ends_in
     };
     let (code, message) = service.fault(&tree(""), json!({})).await;
     assert_eq!(
