@@ -31,7 +31,7 @@ pub fn user(to: &mut Writer, user: &User) -> io::Result<()> {
 /// # Errors
 /// If the file cannot be read, or holds something else.
 pub fn read_user(from: &mut Reader) -> Result<User, SnapshotError> {
-    let name = |text: &str, field| Name::parse(text, field).map_err(|_| BAD);
+    let name = |text: &str, field| Name::recorded(text, field).map_err(|_| BAD);
     Ok(User {
         id: UserId(from.uuid()?),
         profile: Profile {
