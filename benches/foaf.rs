@@ -43,7 +43,9 @@ async fn main() -> anyhow::Result<()> {
     let embedded = Stores {
         log: LogUrl::Sqlite(folder.path().join("ego")),
         graph: GraphUrl::Embedded,
+        snapshots: None,
         write_timeout: Duration::from_secs(30),
+        start_timeout: Duration::from_secs(10),
     };
     ego_facebook("embedded", &embedded).await?;
     if let (Ok(kafka), Ok(neo4j)) = (
@@ -55,7 +57,9 @@ async fn main() -> anyhow::Result<()> {
         let servers = Stores {
             log: LogUrl::parse(&topic).map_err(parse)?,
             graph: GraphUrl::parse(&neo4j).map_err(parse)?,
+            snapshots: None,
             write_timeout: Duration::from_secs(30),
+            start_timeout: Duration::from_secs(10),
         };
         ego_facebook("Kafka + Neo4j", &servers).await?;
     }
@@ -67,7 +71,7 @@ fn row(what: &str, figure: &str) {
 }
 
 async fn start(stores: &Stores) -> anyhow::Result<Node> {
-    let mut node = Node::start(stores).await?;
+    let mut node = Box::pin(Node::start(stores)).await?;
     node.ready().await?;
     Ok(node)
 }
@@ -185,7 +189,9 @@ async fn memory(folder: &Path) -> anyhow::Result<()> {
     let node = start(&Stores {
         log: LogUrl::Sqlite(folder.join("memory")),
         graph: GraphUrl::Embedded,
+        snapshots: None,
         write_timeout: Duration::from_secs(30),
+        start_timeout: Duration::from_secs(10),
     })
     .await?;
     let before = resident()?;

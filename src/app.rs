@@ -2,10 +2,14 @@
 //!
 //! Must never leave a task untracked: one that dies ends the node, and the process with it.
 
+mod patience;
+mod snapshots;
+mod upkeep;
+
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, anyhow, bail};
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 use uuid::Uuid;
@@ -15,27 +19,35 @@ use crate::{
     command_handler::CommandHandler,
     config::{GraphUrl, LogUrl, Stores},
     event_log::{
-        EventLog,
+        EventLog, Record,
         kafka::{KafkaLog, KafkaSettings},
         memory::MemoryLog,
-        sqlite::SqliteLog,
+        sqlite::{SqliteLog, SqliteLogToRead},
     },
     graph::{
         Graph,
         embedded::EmbeddedGraph,
         neo4j::{Neo4jGraph, Neo4jSettings},
+        swap::Swappable,
     },
-    graphql::{Api, Services},
+    graphql::{Api, Services, Vitals},
     http::{self, Health, Site},
     import,
     judge::{GraphCreated, HashKey, LogId, RecordId, Windows},
     projector::Projector,
-    replay::Replay,
+    replay::{Replay, model::WriteModel},
     telemetry,
 };
 
-/// How long a stop waits for what is under way.
+use patience::patiently;
+use snapshots::Keeper;
+pub use upkeep::Upkeep;
+
+/// How long a stop waits for commands under way.
 const DRAIN: Duration = Duration::from_secs(15);
+
+/// How long a stop waits for open connections before; those with a command are answered after it, too.
+const HANG_UP: Duration = Duration::from_secs(5);
 
 /// Who calls, as long as nobody says who they are.
 const ANONYMOUS: &str = "anonymous";
@@ -43,20 +55,55 @@ const ANONYMOUS: &str = "anonymous";
 /// A log, a graph, and all that works between them.
 pub struct Node {
     services: Services,
+    keeper: Option<Arc<Keeper>>,
+    graph: Arc<Swappable>,
+    differences: watch::Sender<u64>,
     tasks: JoinSet<Result<()>>,
     stop: CancellationToken,
 }
 
 impl Node {
-    /// Opens the log and the graph and starts to replay.
+    /// Opens the log and the graph, waiting for servers that are not there yet, and starts to replay.
+    /// May be dropped: nothing has begun then.
     ///
     /// # Errors
-    /// If either cannot be used, or the graph has seen more than the log holds.
+    /// If either cannot be used, or is not there in time; or the graph has seen more than the log holds.
     pub async fn start(stores: &Stores) -> Result<Self> {
         let clock = clock::system();
-        let log = open_log(&stores.log, clock.clone()).await?;
-        let graph = open_graph(&stores.graph).await?;
-        Self::compose(log, graph, clock, stores.write_timeout).await
+        let deadline = tokio::time::Instant::now() + stores.start_timeout;
+        let open = || open_log(&stores.log, clock.clone());
+        let log = match &stores.log {
+            LogUrl::Kafka { .. } => patiently(&log_at(&stores.log), deadline, open).await?,
+            LogUrl::Memory | LogUrl::Sqlite(_) => open().await?,
+        };
+        let open = || open_graph(&stores.graph);
+        let mut graph = patiently(&graph_at(&stores.graph), deadline, open).await?;
+        let Some(folder) = stores.snapshots() else {
+            return Self::compose(log, graph, clock, stores.write_timeout).await;
+        };
+        std::fs::create_dir_all(folder)
+            .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
+        let is_embedded = stores.graph == GraphUrl::Embedded;
+        let start = snapshots::find(folder, &*log, graph.cursor().await?, is_embedded).await?;
+        if let Some(loaded) = start.graph {
+            graph = Arc::new(loaded);
+        }
+        let position = start.model.position();
+        let mut node = Self::resume(log, graph, clock, stores.write_timeout, start.model).await?;
+        let keeper = Arc::new(Keeper {
+            folder: folder.to_owned(),
+            replay: node.services.replay.clone(),
+            graph: node.services.graph.clone(),
+            projection: node.services.projection.clone(),
+            last: position.into(),
+        });
+        node.keeper = Some(keeper.clone());
+        let token = node.stop.clone();
+        node.tasks.spawn(async move {
+            keeper.run(token).await;
+            Ok(())
+        });
+        Ok(node)
     }
 
     /// Starts a node on a log and a graph that are open already.
@@ -68,6 +115,17 @@ impl Node {
         graph: Arc<dyn Graph>,
         clock: Clock,
         write_timeout: Duration,
+    ) -> Result<Self> {
+        Self::resume(log, graph, clock, write_timeout, WriteModel::default()).await
+    }
+
+    /// As [`Self::compose`], from a write model that is not ahead of the graph.
+    async fn resume(
+        log: Arc<dyn EventLog>,
+        graph: Arc<dyn Graph>,
+        clock: Clock,
+        write_timeout: Duration,
+        model: WriteModel,
     ) -> Result<Self> {
         let end = log.end().await?;
         if let Some(cursor) = graph.cursor().await?
@@ -87,7 +145,9 @@ impl Node {
             "starting"
         );
         let stop = CancellationToken::new();
-        let (replay, feed) = Replay::new(log.clone());
+        let swappable = Arc::new(Swappable::new(graph));
+        let graph: Arc<dyn Graph> = swappable.clone();
+        let (replay, feed) = Replay::resume(log.clone(), model);
         let handler = Arc::new(CommandHandler::new(
             log.clone(),
             replay.clone(),
@@ -97,6 +157,7 @@ impl Node {
         let projector = Projector::new(graph.clone(), feed, replay.progress());
         let services = Services {
             projection: projector.status(),
+            vitals: Arc::new(Vitals::new(log.clone(), graph.clone())),
             log,
             replay: replay.clone(),
             handler: handler.clone(),
@@ -122,6 +183,9 @@ impl Node {
         });
         Ok(Self {
             services,
+            keeper: None,
+            graph: swappable,
+            differences: watch::Sender::new(0),
             tasks,
             stop,
         })
@@ -149,6 +213,8 @@ impl Node {
         Health {
             replay: self.services.replay.progress(),
             projection: self.services.projection.clone(),
+            differences: self.differences.subscribe(),
+            vitals: self.services.vitals.clone(),
         }
     }
 
@@ -197,6 +263,11 @@ impl Node {
                 "commands were still under way when the node stopped; their callers know no outcome"
             );
         }
+        if let Some(keeper) = &self.keeper
+            && tokio::time::timeout(DRAIN, keeper.write()).await.is_err()
+        {
+            warn!("no snapshot was written at the stop, the next start takes longer");
+        }
         self.stop.cancel();
         let mut result = Ok(());
         while let Some(ended) = self.tasks.join_next().await {
@@ -221,18 +292,20 @@ pub async fn serve(
 ) -> Result<()> {
     let site = Site {
         api: Arc::new(Api::new(node.services.clone())),
+        services: node.services.clone(),
+        started: tokio::time::Instant::now(),
         health: node.health(),
-        metrics: telemetry::metrics().context("metrics could not be set up")?,
+        metrics: telemetry::metrics(crate::metrics::describe)
+            .context("metrics could not be set up")?,
     };
     let closing = CancellationToken::new();
     let token = closing.clone();
-    let server = axum::serve(listener, http::router(site))
-        .with_graceful_shutdown(async move { token.cancelled().await });
-    let mut server = std::pin::pin!(server.into_future());
+    let server = http::serve(listener, http::router(site), token, http::HEADER_WAIT);
+    let mut server = std::pin::pin!(server);
     let died = tokio::select! {
         () = stop.cancelled() => None,
         error = greet_and_watch(&mut node, greet) => Some(error),
-        ended = &mut server => Some(anyhow!("the HTTP server ended before its time: {ended:?}")),
+        () = &mut server => Some(anyhow!("the HTTP server ended before its time")),
     };
     if let Some(error) = died {
         // Nothing more can be answered rightly: end at once, whatever waits.
@@ -242,7 +315,7 @@ pub async fn serve(
     }
     info!("stopping");
     closing.cancel();
-    if tokio::time::timeout(DRAIN, server).await.is_err() {
+    if tokio::time::timeout(HANG_UP, server).await.is_err() {
         warn!("connections were still open when the server stopped");
     }
     node.stop().await
@@ -283,13 +356,70 @@ pub async fn open_log(url: &LogUrl, clock: Clock) -> Result<Arc<dyn EventLog>> {
         LogUrl::Sqlite(folder) => {
             let folder = folder.clone();
             let open = move || SqliteLog::open(&folder, clock);
-            Arc::new(tokio::task::spawn_blocking(open).await??)
+            let opened = tokio::task::spawn_blocking(open).await?;
+            Arc::new(opened.with_context(|| log_at(url))?)
         }
-        LogUrl::Kafka { brokers, topic } => {
-            let settings = KafkaSettings::new(brokers.clone(), topic.clone());
-            Arc::new(KafkaLog::connect(settings).await?)
+        LogUrl::Kafka {
+            brokers,
+            topic,
+            security,
+        } => {
+            let mut settings = KafkaSettings::new(brokers.clone(), topic.clone());
+            settings.security.clone_from(security);
+            let opened = KafkaLog::connect(settings).await;
+            Arc::new(opened.with_context(|| log_at(url))?)
         }
     })
+}
+
+/// Opens the log that a URL names to read it, beside whoever writes it; makes nothing.
+///
+/// # Errors
+/// If it is missing or cannot be used.
+pub async fn open_log_to_read(url: &LogUrl) -> Result<Arc<dyn EventLog>> {
+    Ok(match url {
+        LogUrl::Memory => bail!(NOTHING_THERE),
+        LogUrl::Sqlite(folder) => {
+            let folder = folder.clone();
+            let open = move || SqliteLogToRead::open(&folder);
+            let opened = tokio::task::spawn_blocking(open).await?;
+            Arc::new(opened.with_context(|| log_at(url))?)
+        }
+        LogUrl::Kafka {
+            brokers,
+            topic,
+            security,
+        } => {
+            let mut settings = KafkaSettings::new(brokers.clone(), topic.clone());
+            settings.security.clone_from(security);
+            let opened = KafkaLog::connect_to_read(settings).await;
+            Arc::new(opened.with_context(|| log_at(url))?)
+        }
+    })
+}
+
+const NOTHING_THERE: &str =
+    "--log: memory: holds nothing before this process, nor after it; name another log";
+
+/// Makes the log that a URL names of the records of another one; gives their number.
+///
+/// # Errors
+/// If there is a log already, it cannot keep append times, or the first error of `records`.
+pub async fn restore_log(
+    url: &LogUrl,
+    records: impl Iterator<Item = Result<Record>> + Send + 'static,
+) -> Result<u64> {
+    match url {
+        LogUrl::Memory => bail!(NOTHING_THERE),
+        LogUrl::Sqlite(folder) => {
+            let folder = folder.clone();
+            let restore = move || SqliteLog::restore(&folder, records);
+            tokio::task::spawn_blocking(restore).await?
+        }
+        LogUrl::Kafka { .. } => bail!(
+            "--log: a Kafka topic stamps each record with the time at which it comes, so `since` and all other times of the log would change; restore into sqlite:FOLDER, or copy the topic with Kafka's own tools"
+        ),
+    }
 }
 
 /// Opens the graph that a URL names.
@@ -305,12 +435,36 @@ pub async fn open_graph(url: &GraphUrl) -> Result<Arc<dyn Graph>> {
             user,
             password,
             database,
+            tls,
         } => {
             let mut settings = Neo4jSettings::new(host, *port, user, password);
             settings.database.clone_from(database);
-            Arc::new(Neo4jGraph::connect(settings).await?)
+            settings.tls.clone_from(tls);
+            let opened = Neo4jGraph::connect(settings).await;
+            Arc::new(opened.with_context(|| graph_at(url))?)
         }
     })
+}
+
+/// A graph to project a log into beside another.
+#[must_use]
+pub fn empty_graph() -> Arc<dyn Graph> {
+    Arc::new(EmbeddedGraph::new())
+}
+
+/// The place of a log, and its setting.
+fn log_at(url: &LogUrl) -> String {
+    let place = match url {
+        LogUrl::Memory => "memory:".to_owned(),
+        LogUrl::Sqlite(folder) => format!("sqlite:{}", folder.display()),
+        LogUrl::Kafka { brokers, topic, .. } => format!("kafka://{brokers}/{topic}"),
+    };
+    format!("{place} (--log, FOAF_LOG)")
+}
+
+/// The place of a graph, without the password, and its setting.
+fn graph_at(url: &GraphUrl) -> String {
+    format!("{url:?} (--graph, FOAF_GRAPH)")
 }
 
 #[expect(clippy::disallowed_methods, reason = "a log's identity is made here")]

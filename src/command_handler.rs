@@ -311,9 +311,12 @@ impl CommandHandler {
         };
         let message = record::encode(&attempt, envelope);
         let entry = Entry::Attempt(attempt);
+        let start = Instant::now();
         let acknowledgement = async {
             match self.log.append(message).await {
                 Ok(appended) => {
+                    let elapsed = start.elapsed().as_secs_f64();
+                    metrics::histogram!(names::APPEND_SECONDS).record(elapsed);
                     if let Err(error) = self.replay.apply_acknowledged(&entry, appended).await {
                         self.fault.send_replace(Some(error));
                     }

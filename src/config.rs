@@ -1,12 +1,24 @@
-//! Settings: what the command line and the environment say, as values that can only be right.
+//! Settings: what the command line, the environment and a file say, as values that can only be right.
 //!
 //! A leaf. Every fault names the setting and the fix, and all are told at once.
 
-use std::{fmt, path::PathBuf, time::Duration};
+mod file;
+mod kafka;
+mod sources;
+mod url;
+
+use std::{
+    fmt,
+    net::ToSocketAddrs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use clap::Args;
-use percent_encoding::percent_decode_str;
-use url::Url;
+
+pub use kafka::{KafkaArgs, KafkaSecurity, Sasl};
+pub use sources::{Loaded, UsageError, table};
+pub use url::{GraphUrl, LogUrl, Neo4jTls};
 
 /// Which log and which graph: what every subcommand that touches data takes.
 #[derive(Debug, Clone, Args)]
@@ -22,7 +34,8 @@ pub struct StoreArgs {
     pub log: String,
 
     /// The graph: `embedded:` (in memory, made anew from the log at start), or
-    /// `neo4j://USER:PASSWORD@HOST:PORT[/DATABASE]`.
+    /// `neo4j://USER:PASSWORD@HOST:PORT[/DATABASE]`; `neo4j+s://` with TLS, `neo4j+ssc://` with TLS
+    /// and a certificate that nobody checks.
     #[arg(
         long,
         env = "FOAF_GRAPH",
@@ -32,6 +45,11 @@ pub struct StoreArgs {
     )]
     pub graph: String,
 
+    /// Where snapshots are kept, which shorten the next start: the folder of a `sqlite:` log unless
+    /// given; with other logs none are written unless given. Each node needs a folder of its own.
+    #[arg(long, env = "FOAF_SNAPSHOTS", value_name = "FOLDER")]
+    pub snapshots: Option<PathBuf>,
+
     /// How long a command may take before its answer is "unknown", in milliseconds.
     #[arg(
         long,
@@ -40,6 +58,24 @@ pub struct StoreArgs {
         default_value = "10000"
     )]
     pub write_timeout_ms: String,
+
+    /// How long the start waits for a Kafka or Neo4j that is not there yet, in milliseconds.
+    #[arg(
+        long,
+        env = "FOAF_START_TIMEOUT_MS",
+        value_name = "MS",
+        default_value = "60000"
+    )]
+    pub start_timeout_ms: String,
+
+    /// How the Kafka brokers are spoken to.
+    #[command(flatten)]
+    pub kafka: KafkaArgs,
+
+    /// The authorities that may have signed the certificate of a `neo4j+s://` server, as a PEM file;
+    /// the system's if left out.
+    #[arg(long, env = "FOAF_NEO4J_CA_FILE", value_name = "FILE")]
+    pub neo4j_ca_file: Option<String>,
 }
 
 /// Which log and which graph.
@@ -49,61 +85,73 @@ pub struct Stores {
     pub log: LogUrl,
     /// The graph.
     pub graph: GraphUrl,
+    /// Where snapshots are kept, if that is not decided by the log.
+    pub snapshots: Option<PathBuf>,
     /// How long a command may take.
     pub write_timeout: Duration,
+    /// How long the start waits for a server that is not there yet.
+    pub start_timeout: Duration,
 }
 
-/// Where the event log is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum LogUrl {
-    /// In memory.
-    Memory,
-    /// In `foaf.db` of this folder.
-    Sqlite(PathBuf),
-    /// In a Kafka topic.
-    Kafka {
-        /// `host:port`, with commas between.
-        brokers: String,
-        /// The topic.
-        topic: String,
-    },
-}
-
-/// Where the graph is.
-#[derive(Clone, PartialEq, Eq)]
-pub enum GraphUrl {
-    /// In memory.
-    Embedded,
-    /// In Neo4j.
-    Neo4j {
-        /// The host's name or address.
-        host: String,
-        /// The Bolt port.
-        port: u16,
-        /// The user's name.
-        user: String,
-        /// The user's password.
-        password: String,
-        /// The database; the server's default if absent.
-        database: Option<String>,
-    },
-}
-
-impl fmt::Debug for GraphUrl {
-    /// Without the password: settings are logged.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Embedded => f.write_str("embedded:"),
-            Self::Neo4j {
-                host, port, user, ..
-            } => {
-                write!(f, "neo4j://{user}:***@{host}:{port}")
-            }
+impl Stores {
+    /// The folder of the snapshots, if there are to be any.
+    #[must_use]
+    pub fn snapshots(&self) -> Option<&Path> {
+        match (&self.snapshots, &self.log) {
+            (Some(folder), _) | (None, LogUrl::Sqlite(folder)) => Some(folder),
+            _ => None,
         }
     }
 }
 
-/// Every fault of the settings.
+/// Where to listen.
+#[derive(Debug, Clone, Args)]
+pub struct ListenArgs {
+    /// The address to listen at; port 0 takes a free one.
+    #[arg(
+        long,
+        env = "FOAF_LISTEN",
+        value_name = "HOST:PORT",
+        default_value = "127.0.0.1:8080"
+    )]
+    pub listen: String,
+}
+
+/// What to say on standard error.
+#[derive(Debug, Clone, Args)]
+pub struct LogArgs {
+    /// How to write the program's own log: `text`, or `json` (an object a line).
+    #[arg(
+        long,
+        global = true,
+        env = "FOAF_LOG_FORMAT",
+        value_name = "FORMAT",
+        default_value = "text"
+    )]
+    pub log_format: String,
+
+    /// How much to log: `error`, `warn`, `info`, `debug` or `trace`, or a filter such as
+    /// `warn,foaf::replay=debug`.
+    #[arg(
+        long,
+        global = true,
+        env = "FOAF_LOG_LEVEL",
+        value_name = "LEVEL",
+        default_value = "info"
+    )]
+    pub log_level: String,
+}
+
+/// What to say on standard error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logs {
+    /// JSON lines instead of text.
+    pub is_json: bool,
+    /// What to let through, in the language of `tracing_subscriber::EnvFilter`.
+    pub filter: String,
+}
+
+/// Every fault of the settings. Each begins with its flag: `--log: …`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigErrors(pub Vec<String>);
 
@@ -126,19 +174,103 @@ impl StoreArgs {
     /// Every fault, each with the setting and the fix.
     pub fn parse(&self) -> Result<Stores, ConfigErrors> {
         let mut faults = Vec::new();
-        let log = LogUrl::parse(&self.log).map_err(|fault| faults.push(format!("--log: {fault}")));
-        let graph =
+        let mut log =
+            LogUrl::parse(&self.log).map_err(|fault| faults.push(format!("--log: {fault}")));
+        let mut graph =
             GraphUrl::parse(&self.graph).map_err(|fault| faults.push(format!("--graph: {fault}")));
         let timeout = milliseconds(&self.write_timeout_ms, 100, 600_000)
             .map_err(|fault| faults.push(format!("--write-timeout-ms: {fault}")));
-        match (log, graph, timeout) {
-            (Ok(log), Ok(graph), Ok(write_timeout)) => Ok(Stores {
-                log,
-                graph,
-                write_timeout,
-            }),
+        match self.kafka.parse() {
+            Ok(own) => {
+                if let Ok(LogUrl::Kafka { security, .. }) = &mut log {
+                    *security = own;
+                }
+            }
+            Err(more) => faults.extend(more),
+        }
+        if let Some(path) = &self.neo4j_ca_file {
+            match (certificates(path), &mut graph) {
+                (Err(fault), _) => faults.push(format!("--neo4j-ca-file: {fault}")),
+                (Ok(path), Ok(GraphUrl::Neo4j { tls, .. })) => match tls {
+                    Neo4jTls::Checked { ca_file } => *ca_file = Some(path),
+                    Neo4jTls::None | Neo4jTls::Unchecked => faults.push(
+                        "--neo4j-ca-file: certificates are checked with a graph of neo4j+s:// only"
+                            .to_owned(),
+                    ),
+                },
+                _ => {}
+            }
+        }
+        let start = milliseconds(&self.start_timeout_ms, 100, 86_400_000)
+            .map_err(|fault| faults.push(format!("--start-timeout-ms: {fault}")));
+        match (log, graph, timeout, start) {
+            (Ok(log), Ok(graph), Ok(write_timeout), Ok(start_timeout)) if faults.is_empty() => {
+                Ok(Stores {
+                    log,
+                    graph,
+                    snapshots: self.snapshots.clone(),
+                    write_timeout,
+                    start_timeout,
+                })
+            }
             _ => Err(ConfigErrors(faults)),
         }
+    }
+}
+
+impl ListenArgs {
+    /// The address, if it is one.
+    ///
+    /// # Errors
+    /// That it is none, and what one looks like.
+    pub fn parse(&self) -> Result<&str, ConfigErrors> {
+        self.listen
+            .to_socket_addrs()
+            .map_err(|error| {
+                ConfigErrors(vec![format!(
+                    "--listen: {:?} is not HOST:PORT ({error}); write 127.0.0.1:8080, say",
+                    self.listen
+                )])
+            })
+            .map(|_| self.listen.as_str())
+    }
+}
+
+impl LogArgs {
+    /// The settings, if all are right.
+    ///
+    /// # Errors
+    /// Every fault, each with the setting and the fix.
+    pub fn parse(&self) -> Result<Logs, ConfigErrors> {
+        let mut faults = Vec::new();
+        let is_json = match self.log_format.as_str() {
+            "text" => false,
+            "json" => true,
+            other => {
+                faults.push(format!(
+                    "--log-format: {other:?} is not a format; use text or json"
+                ));
+                false
+            }
+        };
+        let level = self.log_level.as_str();
+        let filter = match level {
+            "error" => "error".to_owned(),
+            // The libraries' own details help nobody but their authors.
+            "warn" | "info" | "debug" | "trace" => format!("warn,foaf={level}"),
+            filter => {
+                if let Err(error) = tracing_subscriber::EnvFilter::try_new(filter) {
+                    faults.push(format!(
+                        "--log-level: {filter:?} is neither a level nor a filter ({error}); use info, say"
+                    ));
+                }
+                filter.to_owned()
+            }
+        };
+        if faults.is_empty() {
+            return Ok(Logs { is_json, filter });
+        }
+        Err(ConfigErrors(faults))
     }
 }
 
@@ -151,152 +283,80 @@ fn milliseconds(text: &str, least: u64, most: u64) -> Result<Duration, String> {
     }
 }
 
-impl LogUrl {
-    /// Reads a log's URL.
-    ///
-    /// # Errors
-    /// What is wrong with it, and what a right one looks like.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        const FORMS: &str = "sqlite:FOLDER, kafka://HOST:PORT/TOPIC or memory:";
-        if text == "memory:" {
-            return Ok(Self::Memory);
-        }
-        if let Some(folder) = text.strip_prefix("sqlite:") {
-            if folder.is_empty() {
-                return Err("sqlite: names no folder; write sqlite:./foaf-data, say".to_owned());
-            }
-            return Ok(Self::Sqlite(folder.into()));
-        }
-        if let Some(rest) = text.strip_prefix("kafka://") {
-            let (brokers, topic) = rest.split_once('/').unwrap_or((rest, ""));
-            let is_broker = |broker: &str| {
-                let port = broker.rsplit_once(':').filter(|(host, _)| !host.is_empty());
-                port.is_some_and(|(_, port)| port.parse::<u16>().is_ok_and(|port| port > 0))
-            };
-            if !brokers.split(',').all(is_broker) {
-                return Err(format!(
-                    "{brokers:?} is not HOST:PORT; write kafka://localhost:9092/foaf, say"
-                ));
-            }
-            let allowed = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-            if topic.is_empty() || topic.len() > 249 || !topic.chars().all(allowed) {
-                return Err(format!(
-                    "{topic:?} is not the name of a topic (letters, digits, '.', '_' and '-'); write kafka://{brokers}/foaf, say"
-                ));
-            }
-            return Ok(Self::Kafka {
-                brokers: brokers.to_owned(),
-                topic: topic.to_owned(),
-            });
-        }
-        Err(format!("{text:?} is not the URL of a log; use {FORMS}"))
-    }
-}
-
-impl GraphUrl {
-    /// Reads a graph's URL.
-    ///
-    /// # Errors
-    /// What is wrong with it, and what a right one looks like. The password is not repeated.
-    pub fn parse(text: &str) -> Result<Self, String> {
-        const FORMS: &str = "embedded: or neo4j://USER:PASSWORD@HOST:PORT[/DATABASE]";
-        if text == "embedded:" {
-            return Ok(Self::Embedded);
-        }
-        if !text.starts_with("neo4j://") {
-            let scheme = text.split(':').next().unwrap_or_default();
-            return Err(format!(
-                "a URL that begins with {scheme:?} is not that of a graph; use {FORMS}"
-            ));
-        }
-        let bad = |what: String| format!("{what}; write neo4j://neo4j:secret@localhost:7687, say");
-        let url = Url::parse(text).map_err(|error| bad(error.to_string()))?;
-        let host = url.host_str().filter(|host| !host.is_empty());
-        let host = host.ok_or_else(|| bad("the host is missing".to_owned()))?;
-        let decode = |text: &str| {
-            let decoded = percent_decode_str(text).decode_utf8().ok();
-            decoded.map(std::borrow::Cow::into_owned)
-        };
-        let user = decode(url.username());
-        let password = decode(url.password().unwrap_or_default());
-        let (Some(user), Some(password)) = (user, password) else {
-            return Err(bad("user or password is not UTF-8 text".to_owned()));
-        };
-        let database = url.path().trim_matches('/');
-        if database.contains('/') {
-            return Err(bad(format!("{database:?} is not the name of a database")));
-        }
-        Ok(Self::Neo4j {
-            // An IPv6 address stands in brackets in a URL.
-            host: host.trim_matches(['[', ']']).to_owned(),
-            port: url.port().unwrap_or(7687),
-            user,
-            password,
-            database: (!database.is_empty()).then(|| database.to_owned()),
-        })
+/// A PEM file with at least one certificate in it. (The libraries pass over what is none.)
+fn certificates(path: &str) -> Result<PathBuf, String> {
+    match std::fs::read_to_string(path) {
+        Ok(text) if text.contains("-----BEGIN CERTIFICATE-----") => Ok(path.into()),
+        Ok(_) => Err(format!("{path} has no certificate in PEM form")),
+        Err(error) => Err(format!("{path} cannot be read: {error}")),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::{FromArgMatches, Parser};
+
     use super::*;
 
-    #[test]
-    fn urls_of_logs() {
-        assert_eq!(LogUrl::parse("memory:"), Ok(LogUrl::Memory));
-        assert_eq!(
-            LogUrl::parse("sqlite:./data"),
-            Ok(LogUrl::Sqlite("./data".into()))
-        );
-        assert_eq!(
-            LogUrl::parse("kafka://a:9092,b:9093/foaf"),
-            Ok(LogUrl::Kafka {
-                brokers: "a:9092,b:9093".to_owned(),
-                topic: "foaf".to_owned()
-            })
-        );
-        for (url, part) in [
-            ("postgres://x", "not the URL of a log"),
-            ("sqlite:", "names no folder"),
-            ("kafka://localhost/foaf", "not HOST:PORT"),
-            ("kafka://localhost:9092", "not the name of a topic"),
-            ("kafka://localhost:9092/a b", "not the name of a topic"),
-        ] {
-            let fault = LogUrl::parse(url).expect_err(url);
-            assert!(fault.contains(part), "{url}: {fault}");
-        }
+    #[derive(Parser)]
+    struct Program {
+        #[command(flatten)]
+        stores: StoreArgs,
     }
 
-    #[test]
-    fn urls_of_graphs() {
-        assert_eq!(GraphUrl::parse("embedded:"), Ok(GraphUrl::Embedded));
-        assert_eq!(
-            GraphUrl::parse("neo4j://neo4j:p%40ss@db:7688/people"),
-            Ok(GraphUrl::Neo4j {
-                host: "db".to_owned(),
-                port: 7688,
-                user: "neo4j".to_owned(),
-                password: "p@ss".to_owned(),
-                database: Some("people".to_owned()),
-            })
-        );
-        let fault = GraphUrl::parse("bolt://neo4j:secret@db").expect_err("wrong scheme");
-        assert!(
-            fault.contains("\"bolt\"") && !fault.contains("secret"),
-            "{fault}"
-        );
+    fn parse(arguments: &[&str]) -> Result<Stores, ConfigErrors> {
+        Program::parse_from([&["foaf"], arguments].concat())
+            .stores
+            .parse()
     }
 
     #[test]
     fn all_faults_at_once() {
-        let args = StoreArgs {
-            log: "file:x".to_owned(),
-            graph: "redis:".to_owned(),
-            write_timeout_ms: "soon".to_owned(),
-        };
-        let faults = args.parse().expect_err("three faults").to_string();
-        for setting in ["--log:", "--graph:", "--write-timeout-ms:"] {
-            assert!(faults.contains(setting), "{faults}");
+        let arguments = "--log file:x --graph redis: --write-timeout-ms soon --start-timeout-ms -1 --kafka-security-protocol TLS --neo4j-ca-file none.pem";
+        let arguments: Vec<_> = arguments.split(' ').collect();
+        let faults = parse(&arguments).expect_err("six faults").to_string();
+        for setting in arguments.iter().filter(|a| a.starts_with("--")) {
+            assert!(faults.contains(&format!("{setting}: ")), "{faults}");
         }
+    }
+
+    #[test]
+    fn an_authority_is_for_checked_certificates_only() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("ca.pem");
+        let path = file.display().to_string();
+        std::fs::write(&file, "nothing").expect("written");
+        let with = |url: &str| parse(&["--graph", url, "--neo4j-ca-file", &path]);
+        let fault = with("neo4j+s://a:b@c").expect_err("no certificate");
+        assert!(fault.to_string().contains("no certificate"), "{fault}");
+        std::fs::write(&file, "-----BEGIN CERTIFICATE-----").expect("written");
+        let graph = with("neo4j+s://a:b@c").expect("right").graph;
+        let GraphUrl::Neo4j { tls, .. } = graph else {
+            panic!("{graph:?}");
+        };
+        let ca_file = Some(file.clone());
+        assert_eq!(tls, Neo4jTls::Checked { ca_file });
+        let fault = with("neo4j+ssc://a:b@c").expect_err("not checked");
+        assert!(fault.to_string().contains("neo4j+s:// only"), "{fault}");
+    }
+
+    fn logs(arguments: &[&str]) -> Result<Logs, ConfigErrors> {
+        let command = LogArgs::augment_args(clap::Command::new("foaf"));
+        let matches = command.get_matches_from([&["foaf"], arguments].concat());
+        LogArgs::from_arg_matches(&matches)
+            .expect("LogArgs")
+            .parse()
+    }
+
+    #[test]
+    fn levels_of_the_log() {
+        let filter = |level| logs(&["--log-level", level]).expect("a level").filter;
+        assert_eq!(filter("debug"), "warn,foaf=debug");
+        assert_eq!(filter("error"), "error");
+        assert_eq!(filter("foaf::replay=trace"), "foaf::replay=trace");
+        let faults = logs(&["--log-level", "foaf=loud", "--log-format", "xml"]);
+        let faults = faults.expect_err("two").to_string();
+        assert!(faults.contains("--log-level: \"foaf=loud\""), "{faults}");
+        assert!(faults.contains("--log-format: \"xml\""), "{faults}");
     }
 }

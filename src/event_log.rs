@@ -26,6 +26,7 @@
 //! Must never judge: what counts is the business of `judge`.
 
 pub mod kafka;
+pub mod line;
 pub mod memory;
 pub mod record;
 pub mod sqlite;

@@ -13,16 +13,21 @@
 //! * **Who counts.** A traversal may start at any user; others that are not ACTIVE are neither
 //!   results nor stepping stones. Requests, blocks and ties are shown whatever the users' states.
 //! * **Unknown users** have no friends, requests, rings or relations: an empty answer, no error.
+//! * **Nothing hidden.** `content` shows what is there, also what no projection has written; with
+//!   `mend` it becomes what the log says.
 //! * **Many at once.** A method that takes a list answers in its order, in ONE graph query for each
 //!   list (repeats allowed), so that a data loader can ask for a whole page of users.
 //!
 //! Must never know of records, commands or GraphQL.
 
+pub mod content;
 pub mod digest;
 pub mod embedded;
 pub mod neo4j;
+pub mod saved;
+pub mod swap;
 
-use std::sync::Arc;
+use std::{io, path::Path, sync::Arc};
 
 use async_trait::async_trait;
 
@@ -30,6 +35,7 @@ use crate::{
     domain::{Edge, Handle, Moment, Pair, PairState, User, UserId, UserState},
     judge::LogId,
 };
+use content::{Item, Key, Mend, Part};
 use digest::Digest;
 
 /// How far a graph has been projected.
@@ -266,6 +272,9 @@ pub enum GraphError {
     /// Out of reach or busy for now: try again.
     #[error("the graph is out of reach: {0}")]
     Unavailable(String),
+    /// It answers, but needs longer for this than it may: ask for less.
+    #[error("the graph took too long: {0}")]
+    TooSlow(String),
     /// Whether a batch took effect is unknown: read the cursor again.
     #[error("it is unknown whether the batch took effect: {0}")]
     Unknown(String),
@@ -351,6 +360,27 @@ pub trait Graph: Send + Sync + 'static {
 
     /// What stands between the two of each pair; `None` if either is unknown.
     async fn ties(&self, of: &[Pair]) -> Answer<Vec<Option<PairState>>>;
+
+    /// Saves what it holds into a folder, from where it can be loaded at the next start. A graph that
+    /// lasts by itself has nothing to do.
+    async fn save(&self, folder: &Path) -> io::Result<()> {
+        let _ = folder;
+        Ok(())
+    }
+
+    /// What the graph holds of a part, in the order of keys: the items after `after`, about `limit`
+    /// (at least 1) of them. All items of one key MUST come at once, in any order; odd ones too.
+    async fn content(&self, part: Part, after: Option<&Key>, limit: usize) -> Answer<Slice<Item>>;
+
+    /// Replaces what was found by what is wanted, and gives the cursor the digest of `at`: all or
+    /// nothing, and only if the cursor is of that log and stands at that position. Taking a user out
+    /// takes the edges along.
+    async fn mend(&self, at: &Cursor, mends: &[Mend]) -> Result<Projected, GraphError>;
+
+    /// Takes out some of what was projected from that log, about `limit` items, and says how many; 0
+    /// once nothing is left. From the first call on there is no cursor, and no batch is taken before
+    /// the last. A graph of another log, or of something else, is refused (`Unusable`) as it is.
+    async fn clear(&self, of: LogId, limit: usize) -> Result<u64, GraphError>;
 
     /// Whether it answers within the process, so that questions need not be gathered to save round
     /// trips.

@@ -4,6 +4,7 @@
 //! graph query; whatever stands below a list is gathered.
 
 mod connection;
+mod directives;
 mod error;
 mod freshness;
 mod friendship;
@@ -15,7 +16,9 @@ mod projection;
 mod query;
 mod request;
 mod scalar;
+mod shape;
 mod user;
+mod vitals;
 
 use std::sync::Arc;
 
@@ -26,6 +29,7 @@ use tokio_util::task::TaskTracker;
 use crate::{
     clock::Clock,
     command_handler::{CommandHandler, HandlerError, Reply, Request},
+    domain::UserId,
     event_log::EventLog,
     graph::Graph,
     projector::Status,
@@ -35,6 +39,7 @@ use crate::{
 pub use error::Code;
 pub use request::{Answered, Call};
 pub use scalar::Position;
+pub use vitals::{NoAnswer, Vitals};
 
 type Schema = async_graphql::Schema<query::Query, mutation::Mutation, EmptySubscription>;
 
@@ -47,8 +52,10 @@ pub struct Api {
 /// What the API needs of the node that it serves.
 #[derive(Clone)]
 pub struct Services {
-    /// The log, for its end.
+    /// The log, for who starts and stops the node.
     pub log: Arc<dyn EventLog>,
+    /// Whether the log and the graph answer, and the log's end.
+    pub vitals: Arc<Vitals>,
     /// The replay, for positions.
     pub replay: Arc<Replay>,
     /// Takes the commands.
@@ -126,4 +133,10 @@ fn builder() -> async_graphql::SchemaBuilder<query::Query, mutation::Mutation, E
     .limit_complexity(limits::MAX_COMPLEXITY)
     .limit_directives(limits::MAX_DIRECTIVES)
     .disable_suggestions()
+}
+
+/// The user that a global id names, if it is one.
+#[must_use]
+pub fn parse_user_id(global_id: &str) -> Option<UserId> {
+    id::user_id(&global_id.into(), "user").ok()
 }

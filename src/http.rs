@@ -6,6 +6,8 @@
 mod health;
 mod limits;
 mod playground;
+mod server;
+mod vitals;
 
 use std::sync::Arc;
 
@@ -19,20 +21,26 @@ use axum::{
 use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Deserialize;
 use serde_json::json;
+use tokio::time::Instant;
 use tower_http::compression::CompressionLayer;
 
 use crate::{
-    graphql::{Api, Call, Code},
+    graphql::{Api, Call, Code, Services},
     metrics as names,
 };
 
 pub use health::Health;
+pub use server::{HEADER_WAIT, serve};
 
 /// What the routes need.
 #[derive(Clone)]
 pub struct Site {
     /// The API.
     pub api: Arc<Api>,
+    /// What is behind the API, for its metrics.
+    pub services: Services,
+    /// When the service started.
+    pub started: Instant,
     /// How the node is.
     pub health: Health,
     /// The metrics of the process.
@@ -48,7 +56,7 @@ pub fn router(site: Site) -> Router {
         .route("/graphql", any(graphql))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
-        .route("/metrics", get(metrics))
+        .route("/metrics", get(vitals::metrics))
         .with_state(site)
         .merge(playground::router())
         .fallback(unknown)
@@ -81,7 +89,7 @@ async fn graphql(State(site): State<Site>, request: Request) -> Response {
     };
     let (call, is_strict) = call;
     let answered = site.api.run(call).await;
-    let status = if answered.is_request_error && is_strict {
+    let status = if answered.is_request_error() && is_strict {
         StatusCode::BAD_REQUEST
     } else {
         StatusCode::OK
@@ -91,7 +99,7 @@ async fn graphql(State(site): State<Site>, request: Request) -> Response {
     } else {
         "application/json"
     };
-    let mut response = (status, Json(answered.response)).into_response();
+    let mut response = (status, Json(&answered)).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
@@ -116,13 +124,13 @@ async fn read(headers: HeaderMap, request: Request) -> Result<(Call, bool), Resp
         ));
     }
     let body = limits::body(request.into_body()).await?;
+    // Or serde would read the request's parts from a list.
+    if body.trim_ascii_start().starts_with(b"[") {
+        let message = "body: batches are not answered: send one request at a time";
+        return Err(refusal(StatusCode::BAD_REQUEST, Code::BadInput, message));
+    }
     let body: Body = serde_json::from_slice(&body).map_err(|error| {
-        let is_batch = body.first() == Some(&b'[');
-        let message = if is_batch {
-            "body: batches are not answered: send one request at a time".to_owned()
-        } else {
-            format!("body: not a GraphQL request as JSON: {error}")
-        };
+        let message = format!("body: not a GraphQL request as JSON: {error}");
         refusal(StatusCode::BAD_REQUEST, Code::BadInput, &message)
     })?;
     let Some(query) = body.query else {
@@ -136,22 +144,16 @@ async fn read(headers: HeaderMap, request: Request) -> Result<(Call, bool), Resp
         query,
         operation_name: body.operation_name,
         variables: body.variables,
-        at_least: text("foaf-at-least").map(str::to_owned),
+        // What is not ASCII is no position, and will be refused as such.
+        at_least: headers
+            .get("foaf-at-least")
+            .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()),
         traceparent: text("traceparent")
             .filter(|text| text.len() <= 128)
             .map(str::to_owned),
     };
     let is_strict = text("accept").is_some_and(|accept| accept.contains(GRAPHQL_RESPONSE));
     Ok((call, is_strict))
-}
-
-async fn metrics(State(site): State<Site>) -> Response {
-    site.health.measure();
-    let kind = [(
-        header::CONTENT_TYPE,
-        "text/plain; version=0.0.4; charset=utf-8",
-    )];
-    (kind, site.metrics.render()).into_response()
 }
 
 async fn unknown() -> Response {

@@ -5,6 +5,7 @@
 
 mod csv_files;
 mod edge_list;
+mod events;
 mod run;
 
 use std::{
@@ -18,8 +19,12 @@ use anyhow::{Context, Result, bail};
 use flate2::bufread::MultiGzDecoder;
 use uuid::{Builder, Uuid};
 
-use crate::domain::{Handle, Profile, UserId};
+use crate::{
+    domain::{Field, Handle, Name, Profile, UserId, UserState},
+    generate::SocialGraph,
+};
 
+pub use events::Events;
 pub use run::{Stage, Step, Target, run};
 
 /// So many refused lines, and it is the wrong file.
@@ -37,6 +42,7 @@ enum Kind {
         users: Option<Input>,
         friendships: Option<Input>,
     },
+    Generated(SocialGraph),
 }
 
 /// A file, or a text that the program carries.
@@ -84,6 +90,9 @@ struct NewUser {
     line: u64,
     id: UserId,
     profile: Profile,
+    state: UserState,
+    /// Whether the file means whoever has the handle, the id being made from it.
+    by_handle: bool,
 }
 
 /// A friendship to be made.
@@ -147,6 +156,15 @@ impl Source {
         }
     }
 
+    /// People and friendships that were generated.
+    #[must_use]
+    pub fn generated(graph: SocialGraph) -> Self {
+        Self {
+            name: "generated".to_owned(),
+            kind: Kind::Generated(graph),
+        }
+    }
+
     /// Whether the files are there and begin as they should.
     ///
     /// # Errors
@@ -157,6 +175,7 @@ impl Source {
             Kind::Csv { users, friendships } => {
                 csv_files::check(users.as_ref(), friendships.as_ref())
             }
+            Kind::Generated(_) => Ok(()),
         }
     }
 
@@ -168,6 +187,9 @@ impl Source {
             Kind::Csv {
                 users: Some(users), ..
             } => csv_files::users(&self.name, users, refused),
+            Kind::Generated(graph) => Ok((0..graph.users())
+                .map(|number| generated(graph, number))
+                .collect()),
         }
     }
 
@@ -182,6 +204,17 @@ impl Source {
                 friendships: Some(friendships),
                 ..
             } => csv_files::friendships(friendships, refused),
+            Kind::Generated(graph) => {
+                let person = |number| Person::Id(UserId(graph.uuid(number)));
+                let friendships = (1..).zip(graph.friendships());
+                Ok(friendships
+                    .map(|(line, (from, to))| NewFriendship {
+                        line,
+                        from: person(from),
+                        to: person(to),
+                    })
+                    .collect())
+            }
         }
     }
 
@@ -190,9 +223,27 @@ impl Source {
         let input = |input: &Option<Input>| input.as_ref().map(Input::name).unwrap_or_default();
         match (&self.kind, stage) {
             (Kind::EdgeList(file), _) => file.display().to_string(),
-            (Kind::Csv { users, .. }, Stage::Users) => input(users),
+            (Kind::Generated(_), _) => self.name.clone(),
+            (Kind::Csv { users, .. }, Stage::Users | Stage::Suspensions) => input(users),
             (Kind::Csv { friendships, .. }, _) => input(friendships),
         }
+    }
+}
+
+/// A generated person, whose handle and names are valid ones.
+fn generated(graph: &SocialGraph, number: u32) -> NewUser {
+    const VALID: &str = "a valid name";
+    let person = graph.person(number);
+    NewUser {
+        line: u64::from(number) + 1,
+        id: UserId(person.uuid),
+        profile: Profile {
+            handle: Handle::parse(&person.handle).expect(VALID),
+            first_name: Name::parse(person.first_name, Field::FirstName).expect(VALID),
+            last_name: Some(Name::parse(person.last_name, Field::LastName).expect(VALID)),
+        },
+        state: UserState::Active,
+        by_handle: false,
     }
 }
 
@@ -204,7 +255,7 @@ impl Input {
         }
     }
 
-    fn open(&self) -> Result<Box<dyn BufRead>> {
+    fn open(&self) -> Result<Box<dyn BufRead + Send>> {
         match self {
             Self::File(path) => open(path),
             Self::Text(_, text) => Ok(Box::new(text.as_bytes())),
@@ -282,9 +333,16 @@ fn checked_name(name: Option<String>, file: &Path) -> Result<String> {
     }
 }
 
-/// Opens a file; one that is gzipped is unpacked.
-fn open(path: &Path) -> Result<Box<dyn BufRead>> {
+/// Opens a file; one that is gzipped is unpacked. What can be read only once, such as a pipe, would
+/// seem empty the second time.
+fn open(path: &Path) -> Result<Box<dyn BufRead + Send>> {
     let fault = || format!("{} cannot be read", path.display());
+    if !path.metadata().with_context(fault)?.is_file() {
+        bail!(
+            "{} is not a regular file, and an import reads its files more than once: write what it holds to a file first, and import that",
+            path.display()
+        );
+    }
     let mut reader = BufReader::with_capacity(1 << 16, File::open(path).with_context(fault)?);
     let is_gzip = reader
         .fill_buf()

@@ -146,10 +146,43 @@ impl Judge {
             .then_some(outcome)
     }
 
+    /// Every key that was ever written, with its etag, in no order.
+    #[must_use]
+    pub fn etags(&self) -> impl ExactSizeIterator<Item = (KeyHash, RecordId)> {
+        self.etags.iter().map(|(key, etag)| (*key, *etag))
+    }
+
+    /// Every remembered command, the oldest first.
+    pub fn outcomes(&self) -> impl Iterator<Item = (CommandId, Outcome)> {
+        self.outcomes.iter()
+    }
+
     /// How many commands are remembered.
     #[must_use]
     pub fn remembered(&self) -> usize {
         self.outcomes.len()
+    }
+
+    /// A judge that has come to that position, but for its etags and outcomes, which
+    /// `restore_etag` and `restore_outcome` give back.
+    #[must_use]
+    pub fn resume(created: GraphCreated, position: u64, log_time: LogTime) -> Self {
+        Self {
+            created: Some(created),
+            position,
+            log_time,
+            ..Self::default()
+        }
+    }
+
+    /// Gives back an etag.
+    pub fn restore_etag(&mut self, key: KeyHash, etag: RecordId) {
+        self.etags.insert(key, etag);
+    }
+
+    /// Gives back an outcome; they come in the order of [`Self::outcomes`], each command once.
+    pub fn restore_outcome(&mut self, command: CommandId, outcome: Outcome) {
+        self.outcomes.insert(command, outcome);
     }
 
     /// Judges the record at `offset`, which must not lie before [`Self::position`].

@@ -11,9 +11,10 @@
 //!
 //! # Layers
 //!
-//! `domain ← judge ← [event_log, graph] ← replay ← [command_handler, projector] ← import ← graphql ←
-//! http ← app ← cli ← main`: each uses only what is to its left, and those in one bracket do not know
-//! each other. `app` is the only place that names an adapter. `clock`, `config`, `metrics` and
+//! `domain ← judge ← [event_log, graph] ← replay ← [command_handler, projector] ← shadow ←
+//! [verify, export, history, import] ← rebuild ← control ← graphql ← http ← app ← cli ← main`: each
+//! uses only what is to its left, and those in one bracket do not know each other. `app` is the only
+//! place that names an adapter. `clock`, `config`, `generate`, `metrics`, `output`, `snapshot` and
 //! `telemetry` are leaves. `tests/it/tidy.rs` sees to it.
 //!
 //! # Invariants
@@ -30,14 +31,23 @@ pub mod cli;
 pub mod clock;
 pub mod command_handler;
 pub mod config;
+pub mod control;
 pub mod domain;
 pub mod event_log;
+pub mod export;
+pub mod generate;
 pub mod graph;
 pub mod graphql;
+pub mod history;
 pub mod http;
 pub mod import;
 pub mod judge;
 pub mod metrics;
+pub mod output;
 pub mod projector;
+pub mod rebuild;
 pub mod replay;
+pub mod shadow;
+pub mod snapshot;
 pub mod telemetry;
+pub mod verify;

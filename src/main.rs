@@ -2,12 +2,10 @@
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 /// The allocator of the program: many small rows live long here, and it keeps them close.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    foaf::cli::run(foaf::cli::Cli::parse())
+    foaf::cli::run(&std::env::args_os().collect::<Vec<_>>())
 }

@@ -125,7 +125,8 @@ impl Projector {
         let mut waiting: Vec<Applied> = Vec::new();
         let mut delay = Retry::default();
         loop {
-            if waiting.is_empty() {
+            // At first the cursor is read, so that it is known where a graph stands that lacks nothing.
+            if known && waiting.is_empty() {
                 let taken = self.feed.recv_many(&mut waiting, MAX_POSITIONS).await;
                 if taken == 0 {
                     return Failure::Halt("replay has ended".to_owned());
@@ -165,6 +166,8 @@ impl Projector {
             *cursor = found;
             *known = true;
         }
+        // The log's id may have become known only now.
+        self.check(*cursor, *cursor)?;
         if let Some(cursor) = *cursor {
             check_digest(cursor, waiting)?;
             waiting.retain(|applied| applied.position > cursor.position);
@@ -251,7 +254,9 @@ fn refuse(reason: String) -> Failure {
 
 fn sort(error: GraphError) -> Failure {
     match error {
-        GraphError::Unavailable(_) | GraphError::Unknown(_) => Failure::Retry(error),
+        GraphError::Unavailable(_) | GraphError::TooSlow(_) | GraphError::Unknown(_) => {
+            Failure::Retry(error)
+        }
         GraphError::Unusable(reason) => Failure::Halt(reason),
     }
 }

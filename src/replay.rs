@@ -5,12 +5,14 @@
 //! judged once: where the acknowledgement of the own append came before the record itself, the
 //! record is checked to be the same when it arrives.
 
+pub mod again;
 pub mod model;
+pub mod saved;
 pub mod waiters;
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, io, path::Path, sync::Arc};
 
-use tokio::sync::{RwLock, mpsc, watch};
+use tokio::sync::{Mutex, RwLock, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -61,6 +63,18 @@ pub struct Progress {
     pub live_at: Option<u64>,
 }
 
+impl Progress {
+    /// How far a model has come that is not live yet.
+    fn of(model: &WriteModel) -> Self {
+        Self {
+            position: model.position(),
+            log_time: model.judge().log_time(),
+            log_id: model.judge().created().map(|created| created.log_id),
+            live_at: None,
+        }
+    }
+}
+
 /// Why replay stopped for good.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReplayError {
@@ -87,7 +101,10 @@ pub enum ReplayError {
 pub struct Replay {
     log: Arc<dyn EventLog>,
     /// An async lock: who decides waits for a run of records without holding on to a thread.
-    inner: RwLock<Inner>,
+    inner: Arc<RwLock<Inner>>,
+    /// Held by who applies, and by who saves: while a snapshot is written, decisions go on, which a
+    /// waiting writer of `inner` would stop.
+    turn: Mutex<()>,
     waiters: Waiters,
     progress: watch::Sender<Progress>,
     feed: mpsc::Sender<Applied>,
@@ -104,21 +121,45 @@ impl Replay {
     /// A replay that has read nothing yet, and the feed for its projector.
     #[must_use]
     pub fn new(log: Arc<dyn EventLog>) -> (Arc<Self>, mpsc::Receiver<Applied>) {
+        Self::resume(log, WriteModel::default())
+    }
+
+    /// A replay that goes on where a model stands, and the feed for its projector.
+    #[must_use]
+    pub fn resume(
+        log: Arc<dyn EventLog>,
+        model: WriteModel,
+    ) -> (Arc<Self>, mpsc::Receiver<Applied>) {
         let (feed, projector) = mpsc::channel(FEED_CAPACITY);
-        let progress = watch::Sender::new(Progress {
-            position: 0,
-            log_time: LogTime::default(),
-            log_id: None,
-            live_at: None,
-        });
+        let progress = watch::Sender::new(Progress::of(&model));
+        let inner = Inner {
+            model,
+            ahead: VecDeque::new(),
+        };
         let replay = Self {
             log,
-            inner: RwLock::default(),
+            inner: Arc::new(RwLock::new(inner)),
+            turn: Mutex::default(),
             waiters: Waiters::default(),
             progress,
             feed,
         };
         (Arc::new(replay), projector)
+    }
+
+    /// Writes a snapshot of the write model into a folder and gives its position. Nothing is judged
+    /// meanwhile; decisions go on.
+    ///
+    /// # Errors
+    /// If the folder cannot be written.
+    pub async fn save(&self, folder: &Path) -> io::Result<u64> {
+        let _turn = self.turn.lock().await;
+        let inner = self.inner.clone().read_owned().await;
+        let folder = folder.to_owned();
+        let write = move || saved::write(&folder, &inner.model).map(|()| inner.model.position());
+        tokio::task::spawn_blocking(write)
+            .await
+            .map_err(io::Error::other)?
     }
 
     /// How far it has come; changes wake the receiver.
@@ -160,6 +201,7 @@ impl Replay {
         if !is_next() {
             return Ok(());
         }
+        let _turn = self.turn.lock().await;
         let mut inner = self.inner.write().await;
         let Ok(permit) = self.feed.try_reserve() else {
             return Ok(());
@@ -185,7 +227,8 @@ impl Replay {
     ) -> Result<(), ReplayError> {
         let work = async {
             let end = self.log.end().await?;
-            let mut reader = self.log.read(0).await?;
+            let start = self.progress.borrow().position;
+            let mut reader = self.log.read(start).await?;
             self.go_live_at(end, &fresh).await?;
             loop {
                 let records = reader.next(CHUNK).await?;
@@ -199,6 +242,7 @@ impl Replay {
                 // No follower: the projector has halted, and writes go on without it.
                 let mut permits = self.feed.reserve_many(entries.len()).await.ok();
                 {
+                    let _turn = self.turn.lock().await;
                     let mut inner = self.inner.write().await;
                     for record in &records[..met] {
                         inner.meet(record)?;
@@ -258,9 +302,10 @@ impl Replay {
 
     fn publish(&self, model: &WriteModel) {
         self.progress.send_modify(|progress| {
-            progress.position = model.position();
-            progress.log_time = model.judge().log_time();
-            progress.log_id = model.judge().created().map(|created| created.log_id);
+            *progress = Progress {
+                live_at: progress.live_at,
+                ..Progress::of(model)
+            };
         });
     }
 

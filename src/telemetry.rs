@@ -1,17 +1,16 @@
 //! Logs and metrics of the process. A leaf.
 
-use std::{io::IsTerminal, sync::OnceLock};
+use std::{
+    io::IsTerminal,
+    sync::{Mutex, PoisonError},
+};
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-/// Sends logs to standard error: what `RUST_LOG` says, else foaf's own from `info` on. As JSON lines
-/// where `FOAF_LOG_FORMAT=json`.
-pub fn start_logs() {
-    let filter =
-        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn,foaf=info"));
-    let registry = tracing_subscriber::registry().with(filter);
-    let is_json = std::env::var("FOAF_LOG_FORMAT").is_ok_and(|format| format == "json");
+/// Sends logs to standard error: what `filter` lets through, as text or as JSON lines.
+pub fn start_logs(is_json: bool, filter: &str) {
+    let registry = tracing_subscriber::registry().with(EnvFilter::new(filter));
     // A second start in one process (tests) changes nothing.
     let _ = if is_json {
         registry
@@ -28,17 +27,20 @@ pub fn start_logs() {
     };
 }
 
-/// The metrics of this process, for `/metrics`.
+/// The metrics of this process, for `/metrics`; `describe` is called once, before the first is
+/// counted.
 ///
 /// # Errors
 /// If somebody else's recorder stands in the way.
-pub fn metrics() -> Result<PrometheusHandle, BuildError> {
-    static HANDLE: OnceLock<PrometheusHandle> = OnceLock::new();
-    if let Some(handle) = HANDLE.get() {
+pub fn metrics(describe: fn()) -> Result<PrometheusHandle, BuildError> {
+    static HANDLE: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
+    let mut installed = HANDLE.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(handle) = &*installed {
         return Ok(handle.clone());
     }
     let seconds = [
-        0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0,
+        0.0001, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0,
+        10.0,
     ];
     let handle = PrometheusBuilder::new()
         .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &seconds)?
@@ -47,5 +49,6 @@ pub fn metrics() -> Result<PrometheusHandle, BuildError> {
             &[1.0, 10.0, 100.0, 1_000.0, 10_000.0],
         )?
         .install_recorder()?;
-    Ok(HANDLE.get_or_init(|| handle).clone())
+    describe();
+    Ok(installed.insert(handle).clone())
 }

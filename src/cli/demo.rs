@@ -8,11 +8,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::{self, Node},
-    config::{GraphUrl, LogUrl, Stores},
+    config::{GraphUrl, ListenArgs, LogUrl, Stores},
     import::{self, Source},
 };
-
-use super::serve::ListenArgs;
 
 /// The characters of Les Misérables and who meets whom, after Knuth's Stanford `GraphBase`.
 const USERS: &str = include_str!("demo/les-miserables-users.csv");
@@ -31,7 +29,9 @@ impl Demo {
         let mut node = Node::start(&Stores {
             log: LogUrl::Sqlite(folder.path().to_owned()),
             graph: GraphUrl::Embedded,
+            snapshots: None,
             write_timeout: std::time::Duration::from_secs(10),
+            start_timeout: std::time::Duration::ZERO,
         })
         .await?;
         node.ready().await?;

@@ -1,28 +1,17 @@
 //! `foaf serve`.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use anyhow::Result;
 use clap::Args;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    app::{self, Node},
-    config::StoreArgs,
+    app::{self, Node, Upkeep},
+    config::{ListenArgs, StoreArgs},
 };
 
-/// Where to listen.
-#[derive(Debug, Clone, Args)]
-pub(super) struct ListenArgs {
-    /// The address to listen at; port 0 takes a free one.
-    #[arg(
-        long,
-        env = "FOAF_LISTEN",
-        value_name = "HOST:PORT",
-        default_value = "127.0.0.1:8080"
-    )]
-    pub(super) listen: String,
-}
+use super::control::ControlArgs;
 
 #[derive(Debug, Args)]
 pub(super) struct Serve {
@@ -30,13 +19,38 @@ pub(super) struct Serve {
     stores: StoreArgs,
     #[command(flatten)]
     listen: ListenArgs,
+    #[command(flatten)]
+    control: ControlArgs,
+
+    /// Compare the graph with the log in the background, each time so many seconds after the last;
+    /// never if left out.
+    #[arg(
+        long,
+        env = "FOAF_VERIFY_EVERY",
+        value_name = "SECONDS",
+        value_parser = clap::value_parser!(u64).range(1..)
+    )]
+    verify_every: Option<u64>,
 }
 
 impl Serve {
     pub(super) async fn run(self, stop: CancellationToken) -> Result<ExitCode> {
         let stores = self.stores.parse()?;
         let (listener, address) = app::bind(&self.listen.listen).await?;
-        let node = Node::start(&stores).await?;
+        let mut node = tokio::select! {
+            node = Node::start(&stores) => node?,
+            () = stop.cancelled() => return Ok(ExitCode::SUCCESS),
+        };
+        let attended = node
+            .attend(Upkeep {
+                control: self.control.path(&stores.log),
+                verify_every: self.verify_every.map(Duration::from_secs),
+            })
+            .await;
+        if let Err(error) = attended {
+            node.stop().await?;
+            return Err(error);
+        }
         let greet =
             || println!("foaf listens at http://{address} (GraphQL: POST /graphql, playground: /)");
         app::serve(node, listener, stop, greet).await?;

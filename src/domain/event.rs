@@ -41,6 +41,19 @@ pub enum Event {
     },
 }
 
+impl Event {
+    /// Whom it is about: of two, the one who acted.
+    #[must_use]
+    pub fn user(&self) -> UserId {
+        match self {
+            Self::UserRegistered { user, .. }
+            | Self::ProfileUpdated { user, .. }
+            | Self::StateChanged { user, .. }
+            | Self::PairChanged { user, .. } => *user,
+        }
+    }
+}
+
 /// The events of the state machine of users.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StateEvent {

@@ -30,7 +30,8 @@ named! {
     RejectionCode {
         /// Not 1–64 of `a–z 0–9 . _ -`.
         InvalidHandle = "INVALID_HANDLE",
-        /// Blank, longer than 100 characters, or with control characters.
+        /// Blank, longer than 100 characters, or with control characters, line separators or
+        /// overrides of the writing direction.
         InvalidName = "INVALID_NAME",
         /// The user and the other are one.
         SelfReference = "SELF",
@@ -118,7 +119,7 @@ impl Rejection {
                 "a handle is 1 to 64 characters, each one of a-z, 0-9, dot, underscore or hyphen"
             }
             Code::InvalidName => {
-                "a name is 1 to 100 characters of any script, not blank, without control characters"
+                "a name is 1 to 100 characters of any script, one of them visible, without control characters, line separators and overrides of the writing direction"
             }
             Code::SelfReference => "user and other are the same person: name two people",
             Code::UserArchived => "this user is archived, which is final",

@@ -33,7 +33,8 @@ impl State {
     }
 
     /// Every user, in the order of registration.
-    pub fn users(&self) -> impl Iterator<Item = &Arc<User>> {
+    #[must_use]
+    pub fn users(&self) -> impl ExactSizeIterator<Item = &Arc<User>> {
         self.users.iter()
     }
 
@@ -71,6 +72,39 @@ impl State {
     #[must_use]
     pub fn pair_count(&self) -> usize {
         self.pairs.len() - self.free_pairs.len()
+    }
+
+    /// Every pair that something stands between, by the numbers of the two in the order of
+    /// registration, the lower number first; ascending.
+    pub fn pairs(&self) -> impl Iterator<Item = (u32, u32, &PairState)> {
+        (0..).zip(&self.partners).flat_map(move |(one, partners)| {
+            let later = partners.iter().filter(move |(other, _)| *other > one);
+            later.map(move |(other, slot)| (one, *other, &self.pairs[*slot as usize]))
+        })
+    }
+
+    /// Takes up the next user of [`Self::users`] of another state; `None` if the id is taken.
+    pub fn restore_user(&mut self, user: Arc<User>) -> Option<()> {
+        let is_new = self.slot(user.id).is_none();
+        is_new.then(|| self.insert_user(user))
+    }
+
+    /// Takes up the next pair of [`Self::pairs`] of another state; `None` if it does not come next
+    /// or names nobody.
+    pub fn restore_pair(&mut self, one: u32, other: u32, state: PairState) -> Option<()> {
+        if one >= other || other as usize >= self.users.len() {
+            return None;
+        }
+        let slot = u32::try_from(self.pairs.len()).ok()?;
+        for (of, partner) in [(one, other), (other, one)] {
+            let list = &mut self.partners[of as usize];
+            if list.last().is_some_and(|(last, _)| *last >= partner) {
+                return None;
+            }
+            list.push((partner, slot));
+        }
+        self.pairs.push(state);
+        Some(())
     }
 
     pub(super) fn insert_user(&mut self, user: Arc<User>) {

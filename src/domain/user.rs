@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr, sync::Arc};
 
+use unicode_normalization::char::is_combining_mark;
 use uuid::Uuid;
 
 use super::{Field, LogTime, Moment, Rejection, RejectionCode};
@@ -58,6 +59,7 @@ impl Handle {
 }
 
 /// A first or last name: 1–100 characters of any script, not blank, without control characters.
+/// (One that was recorded by another build may look blank: see [`Name::recorded`].)
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Name(Arc<str>);
 
@@ -65,12 +67,25 @@ impl Name {
     /// The most characters (Unicode scalar values) of a name.
     pub const MAX: usize = 100;
 
-    /// Checks a name; `field` is what an error will point at.
+    /// Checks a name that somebody gives; `field` is what an error will point at.
     ///
     /// # Errors
-    /// `INVALID_NAME` on a blank or too long text, or one with a control character, a line
+    /// `INVALID_NAME` on a text that is too long, looks blank, or has a control character, a line
     /// separator or an override of the writing direction (these disguise other people's names).
     pub fn parse(text: &str, field: Field) -> Result<Self, Rejection> {
+        if text.chars().take(Self::MAX).any(is_visible) {
+            Self::recorded(text, field)
+        } else {
+            Err(Rejection::new(RejectionCode::InvalidName, field))
+        }
+    }
+
+    /// Checks a name that stands in a record or in the graph. Once released this refuses nothing
+    /// more than it does, or logs could not be read any longer.
+    ///
+    /// # Errors
+    /// `INVALID_NAME`, as [`Name::parse`] gives it, except on a text that only looks blank.
+    pub fn recorded(text: &str, field: Field) -> Result<Self, Rejection> {
         let harmful = |c: char| {
             c.is_control()
                 || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
@@ -87,6 +102,22 @@ impl Name {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether a character alone shows something: no white space, no accent without a letter, nothing
+/// that Unicode wants ignored where it cannot be displayed, and no place without a character.
+fn is_visible(c: char) -> bool {
+    let is_ignorable = matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
+        | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2060}'..='\u{206f}' | '\u{2800}'
+        | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}');
+    let is_no_character = matches!(c, '\u{fdd0}'..='\u{fdef}') || u32::from(c) & 0xfffe == 0xfffe;
+    !(c.is_whitespace()
+        || c.is_control()
+        || is_ignorable
+        || is_no_character
+        || is_combining_mark(c))
 }
 
 /// Where a user stands: `PENDING → ACTIVE ⇄ SUSPENDED`, any of them `→ ARCHIVED` (final).

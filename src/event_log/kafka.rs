@@ -19,7 +19,7 @@ use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
 use self::client::{Background, Context, blocking};
 use self::reader::KafkaReader;
 use super::{AppendError, Appended, EventLog, LogError, LogReader, Message};
-use crate::domain::LogTime;
+use crate::{config::KafkaSecurity, domain::LogTime};
 
 /// The one partition: its order is the order of the log.
 const PARTITION: i32 = 0;
@@ -31,6 +31,8 @@ pub struct KafkaSettings {
     pub brokers: String,
     /// The topic, made when it is missing.
     pub topic: String,
+    /// How the brokers are spoken to.
+    pub security: KafkaSecurity,
     /// How long a question to a broker may take.
     pub request_timeout: Duration,
     /// After how long an append that was not acknowledged is given up as unknown.
@@ -44,6 +46,7 @@ impl KafkaSettings {
         Self {
             brokers: brokers.into(),
             topic: topic.into(),
+            security: KafkaSecurity::default(),
             request_timeout: Duration::from_secs(10),
             delivery_timeout: Duration::from_secs(5),
         }
@@ -63,7 +66,16 @@ impl KafkaLog {
     /// [`LogError::Unavailable`] if no broker answers, [`LogError::Unusable`] if the topic's settings
     /// would lose records or judge them wrongly.
     pub async fn connect(settings: KafkaSettings) -> Result<Self, LogError> {
-        topic::ensure(&settings).await?;
+        topic::ensure(&settings, true).await?;
+        Self::over(settings)
+    }
+
+    /// Connects to a topic that must be there, to read it.
+    ///
+    /// # Errors
+    /// As for [`KafkaLog::connect`], and [`LogError::Unusable`] if the topic is missing.
+    pub async fn connect_to_read(settings: KafkaSettings) -> Result<Self, LogError> {
+        topic::ensure(&settings, false).await?;
         Self::over(settings)
     }
 

@@ -88,6 +88,18 @@ pub fn decode(message: &Message) -> Entry {
     understand(message, kind).unwrap_or_else(|reason| Entry::Malformed(reason.to_owned()))
 }
 
+/// The type of an event's record, with its version.
+#[must_use]
+pub fn type_of(event: &Event) -> &'static str {
+    data::type_of(event)
+}
+
+/// A command's id as records hold it.
+#[must_use]
+pub fn command_text(command: CommandId) -> String {
+    short(&command.0)
+}
+
 /// The id of a record, if it has one: enough to tell whether two records are the same.
 #[must_use]
 pub fn record_id(message: &Message) -> Option<RecordId> {
@@ -262,7 +274,9 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').filter(|_| !text.is_empty())
 }
 
-fn time_text(time: LogTime) -> String {
+/// A time as records hold it: RFC 3339, in UTC.
+#[must_use]
+pub fn time_text(time: LogTime) -> String {
     Timestamp::from_millisecond(time.0)
         .unwrap_or_default()
         .to_string()

@@ -8,9 +8,11 @@
 //! Each row carries a CRC32C over everything up to and including itself, checked on every read.
 //! Must never call `SQLite` on a thread of the runtime.
 
+mod beside;
 mod file;
 mod lock;
 mod reader;
+mod restore;
 mod row;
 mod writer;
 
@@ -23,6 +25,7 @@ use async_trait::async_trait;
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinError;
 
+pub use self::beside::SqliteLogToRead;
 use self::file::LogFile;
 use self::lock::Lock;
 use self::reader::SqliteReader;

@@ -7,6 +7,7 @@
 //! Must never await while it holds the lock, nor compute for long on a thread that serves requests.
 
 mod common;
+mod content;
 mod links;
 mod lists;
 mod page;
@@ -14,6 +15,7 @@ mod past;
 mod path;
 mod plan;
 mod relation;
+pub mod saved;
 mod score;
 mod scratch;
 mod store;
@@ -21,16 +23,21 @@ mod traversal;
 mod users;
 mod work;
 
-use std::sync::Arc;
+use std::{io, path::Path, sync::Arc};
 
 use async_trait::async_trait;
-use tokio::sync::RwLock;
+use tokio::sync::{Mutex, RwLock};
 
 use super::{
-    Answer, Batch, Cursor, Direction, Distant, DistantKey, FriendQuery, Graph, GraphError, Linked,
-    Page, Projected, Read, Recommendation, Relation, Score, Slice, UserQuery, digest::Digest,
+    Answer, Batch, Cursor, Direction, Distant, DistantKey, FriendQuery, Graph, GraphError, Item,
+    Key, Linked, Mend, Page, Part, Projected, Read, Recommendation, Relation, Score, Slice,
+    UserQuery,
 };
-use crate::domain::{Handle, Pair, PairState, User, UserId};
+use crate::{
+    domain::{Handle, Pair, PairState, User, UserId},
+    judge::LogId,
+    snapshot::SnapshotError,
+};
 use links::List;
 use page::{Cut, with_items};
 use plan::Plan;
@@ -44,6 +51,9 @@ pub struct EmbeddedGraph {
     /// An async lock: while a long traversal keeps a batch waiting, other reads wait for their turn
     /// without holding on to threads.
     store: Arc<RwLock<Store>>,
+    /// Held by who projects, and by who saves: while a snapshot is written, reads go on, which a
+    /// waiting writer of `store` would stop.
+    turn: Mutex<()>,
     scratch: Arc<Pool>,
 }
 
@@ -54,13 +64,15 @@ impl EmbeddedGraph {
         Self::default()
     }
 
-    /// The digest of everything that the graph holds, computed anew: it must be the cursor's.
+    /// The graph of a snapshot.
     ///
     /// # Errors
-    /// [`GraphError`] as for any read.
-    pub async fn recompute_digest(&self) -> Answer<Digest> {
-        self.read(|store| store.friendships() * 2, |store, _| store.digest())
-            .await
+    /// If it cannot be read, or is not what was written.
+    pub fn load(path: &Path) -> Result<Self, SnapshotError> {
+        Ok(Self {
+            store: Arc::new(RwLock::new(saved::read(path)?)),
+            ..Self::default()
+        })
     }
 
     /// Answers from one moment. `steps` says how long it may take.
@@ -125,6 +137,7 @@ impl Graph for EmbeddedGraph {
     }
 
     async fn project(&self, batch: &Batch) -> Result<Projected, GraphError> {
+        let _turn = self.turn.lock().await;
         let store = self.store.clone().read_owned().await;
         check_whole(&store)?;
         if !store.expects(batch) {
@@ -298,6 +311,58 @@ impl Graph for EmbeddedGraph {
             Some(store.tie(low, high))
         };
         self.each(of, |_, _| 1, answer).await
+    }
+
+    async fn save(&self, folder: &Path) -> io::Result<()> {
+        let _turn = self.turn.lock().await;
+        let store = self.store.clone().read_owned().await;
+        if store.torn {
+            return Ok(());
+        }
+        let folder = folder.to_owned();
+        tokio::task::spawn_blocking(move || saved::write(&folder, &store))
+            .await
+            .map_err(io::Error::other)?
+    }
+
+    async fn content(&self, part: Part, after: Option<&Key>, limit: usize) -> Answer<Slice<Item>> {
+        let after = after.cloned().unwrap_or_default();
+        // Who has nothing of the part is passed over.
+        let steps = |store: &Store| store.users.len();
+        self.read(steps, move |store, _| {
+            content::page(store, part, &after, limit)
+        })
+        .await
+    }
+
+    async fn mend(&self, at: &Cursor, mends: &[Mend]) -> Result<Projected, GraphError> {
+        let _turn = self.turn.lock().await;
+        let mut store = self.store.clone().write_owned().await;
+        check_whole(&store)?;
+        if store
+            .cursor
+            .is_none_or(|cursor| (cursor.log_id, cursor.position) != (at.log_id, at.position))
+        {
+            return Ok(Projected::Elsewhere(store.cursor));
+        }
+        let (at, mends) = (*at, mends.to_vec());
+        run(usize::MAX, move || {
+            *store = content::mended(&store, at, &mends)?;
+            Ok(Projected::Done)
+        })
+        .await?
+    }
+
+    async fn clear(&self, of: LogId, _limit: usize) -> Result<u64, GraphError> {
+        let _turn = self.turn.lock().await;
+        let mut store = self.store.write().await;
+        if store.cursor.is_some_and(|cursor| cursor.log_id != of) {
+            let other = "it shows another log than the one that it is to be emptied for";
+            return Err(GraphError::Unusable(other.to_owned()));
+        }
+        let held = store.users.len() as u64;
+        *store = Store::default();
+        Ok(held)
     }
 
     fn is_local(&self) -> bool {

@@ -9,10 +9,11 @@
 //!   position `to` and the time `until`.
 //! * `(:Cursor {name: 'p', logId, pos, digest})`: where the projection stands.
 //!
-//! Must never write outside a transaction that has moved the cursor (but for the schema).
+//! Must never write outside a transaction that has moved or locked the cursor (but for the schema).
 
 mod ask;
 mod client;
+mod content;
 mod cypher;
 mod project;
 mod rows;
@@ -26,11 +27,16 @@ use async_trait::async_trait;
 use neo4rs::query;
 
 use super::{
-    Answer, Batch, Cursor, Direction, Distant, DistantKey, FriendQuery, Graph, GraphError, Linked,
-    Page, Projected, Recommendation, Relation, Score, Slice, UserQuery,
+    Answer, Batch, Cursor, Direction, Distant, DistantKey, FriendQuery, Graph, GraphError, Item,
+    Key, Linked, Mend, Page, Part, Projected, Recommendation, Relation, Score, Slice, UserQuery,
 };
-use crate::domain::{Handle, Pair, PairState, User, UserId};
+use crate::{
+    config::Neo4jTls,
+    domain::{Handle, Pair, PairState, User, UserId},
+    judge::LogId,
+};
 use client::{Client, field};
+use project::Work;
 
 /// How to reach a Neo4j server.
 #[derive(Clone)]
@@ -45,6 +51,8 @@ pub struct Neo4jSettings {
     pub password: String,
     /// The database; the server's default if absent.
     pub database: Option<String>,
+    /// Whether through TLS.
+    pub tls: Neo4jTls,
     /// The most connections for reading; one more writes.
     pub connections: usize,
     /// The longest wait for an answer, and for a connection to be made. Longer than the server's
@@ -64,6 +72,7 @@ impl Neo4jSettings {
             user: user.to_owned(),
             password: password.to_owned(),
             database: None,
+            tls: Neo4jTls::None,
             connections: 16,
             answer_within: Duration::from_secs(15),
             wait_within: Duration::from_secs(5),
@@ -72,10 +81,15 @@ impl Neo4jSettings {
 
     fn address(&self) -> String {
         // `bolt`: to this server and no other. An IPv6 address goes in brackets.
+        let scheme = match self.tls {
+            Neo4jTls::None => "bolt",
+            Neo4jTls::Checked { .. } => "bolt+s",
+            Neo4jTls::Unchecked => "bolt+ssc",
+        };
         if self.host.contains(':') {
-            format!("bolt://[{}]:{}", self.host, self.port)
+            format!("{scheme}://[{}]:{}", self.host, self.port)
         } else {
-            format!("bolt://{}:{}", self.host, self.port)
+            format!("{scheme}://{}:{}", self.host, self.port)
         }
     }
 }
@@ -129,7 +143,7 @@ impl Graph for Neo4jGraph {
     }
 
     async fn project(&self, batch: &Batch) -> Result<Projected, GraphError> {
-        self.client.project(batch).await
+        self.client.write(Work::Batch(batch)).await
     }
 
     async fn users(&self, ids: &[UserId]) -> Answer<Vec<Option<Arc<User>>>> {
@@ -205,6 +219,18 @@ impl Graph for Neo4jGraph {
 
     async fn ties(&self, of: &[Pair]) -> Answer<Vec<Option<PairState>>> {
         self.client.ties(of).await
+    }
+
+    async fn content(&self, part: Part, after: Option<&Key>, limit: usize) -> Answer<Slice<Item>> {
+        self.client.content(part, after, limit).await
+    }
+
+    async fn mend(&self, at: &Cursor, mends: &[Mend]) -> Result<Projected, GraphError> {
+        self.client.write(Work::Mend(at, mends)).await
+    }
+
+    async fn clear(&self, of: LogId, limit: usize) -> Result<u64, GraphError> {
+        self.client.clear(of, limit).await
     }
 
     fn is_local(&self) -> bool {

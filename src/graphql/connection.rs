@@ -51,6 +51,8 @@ pub(super) struct PageInfo {
 
 /// The four arguments of every list.
 pub(super) struct PageArgs {
+    /// The list's name: a cursor is of one list.
+    pub(super) list: &'static str,
     pub(super) first: Option<i32>,
     pub(super) after: Option<String>,
     pub(super) last: Option<i32>,
@@ -72,7 +74,7 @@ impl PageArgs {
     ) -> Result<Page<K>> {
         let cursor = |argument: &str, text: &Option<String>| match text {
             None => Ok(None),
-            Some(text) => match decode::<K>(text).filter(&accepts) {
+            Some(text) => match decode::<K>(self.list, text).filter(&accepts) {
                 Some(key) => Ok(Some(key)),
                 None => Err(bad_input(
                     argument,
@@ -96,14 +98,16 @@ impl PageArgs {
 }
 
 impl<E: OutputType> Connection<E> {
-    /// The answer to `page`, with `edge` made of each item and its cursor.
+    /// The answer to `page` of a list, with `edge` made of each item and its cursor.
     pub(super) fn new<K: CursorKey, T>(
+        list: &str,
         page: &Page<K>,
         slice: Slice<T>,
         key: impl Fn(&T) -> K,
         edge: impl Fn(String, T) -> E,
     ) -> Self {
-        let cursors: Vec<String> = slice.items.iter().map(|item| encode(&key(item))).collect();
+        let items = slice.items.iter();
+        let cursors: Vec<String> = items.map(|item| encode(list, &key(item))).collect();
         let page_info = PageInfo {
             has_next_page: if page.backward {
                 page.before.is_some()
@@ -140,6 +144,11 @@ pub(super) fn page_cost(first: Option<i32>, last: Option<i32>, child: usize) -> 
     list_cost(first.or(last).unwrap_or(DEFAULT_PAGE), child)
 }
 
+/// What a walk costs beyond one graph query: each step may meet many times as many people.
+pub(super) fn walk_cost(depth: i32) -> usize {
+    10 * 5_usize.pow(depth.clamp(2, 6).unsigned_abs() - 2)
+}
+
 /// What a list of so many costs; of a size out of bounds, what the largest would.
 pub(super) fn list_cost(size: i32, child: usize) -> usize {
     let size = if (0..=MAX_PAGE).contains(&size) {
@@ -148,7 +157,9 @@ pub(super) fn list_cost(size: i32, child: usize) -> usize {
         MAX_PAGE
     };
     // A graph query costs about as much as ten leaves.
-    10 + child.saturating_mul(usize::try_from(size).unwrap_or_default())
+    child
+        .saturating_mul(usize::try_from(size).unwrap_or_default())
+        .saturating_add(10)
 }
 
 /// A number of entries within the bounds of pages.
@@ -171,13 +182,14 @@ pub(super) fn in_range<N: TryFrom<i32>>(
     }
 }
 
-fn encode(key: &impl CursorKey) -> String {
-    URL_SAFE_NO_PAD.encode(key.to_text())
+fn encode(list: &str, key: &impl CursorKey) -> String {
+    URL_SAFE_NO_PAD.encode(format!("{list}/{}", key.to_text()))
 }
 
-fn decode<K: CursorKey>(cursor: &str) -> Option<K> {
+fn decode<K: CursorKey>(list: &str, cursor: &str) -> Option<K> {
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok()?;
-    K::parse(std::str::from_utf8(&bytes).ok()?)
+    let (of, key) = std::str::from_utf8(&bytes).ok()?.split_once('/')?;
+    (of == list).then(|| K::parse(key)).flatten()
 }
 
 impl CursorKey for UserKey {

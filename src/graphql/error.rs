@@ -2,7 +2,7 @@
 //!
 //! A refusal by a business rule is no fault: it is data in a mutation's payload.
 
-use async_graphql::{Error, ErrorExtensions};
+use async_graphql::{Error, ErrorExtensions, Pos, ServerError};
 
 use crate::{command_handler::HandlerError, graph::GraphError};
 
@@ -23,7 +23,7 @@ pub enum Code {
     PositionNotReached,
     /// The position is of another log, or no position.
     PositionUnknown,
-    /// Too deep, too long or too costly.
+    /// Too deep, too long, too costly, or too slow to answer.
     QueryTooComplex,
     /// Out of reach for now.
     Unavailable,
@@ -32,6 +32,20 @@ pub enum Code {
 }
 
 impl Code {
+    /// Every code.
+    pub(super) const ALL: [Self; 10] = [
+        Self::BadInput,
+        Self::NotFound,
+        Self::Conflict,
+        Self::OutcomeUnknown,
+        Self::IdempotencyKeyReused,
+        Self::PositionNotReached,
+        Self::PositionUnknown,
+        Self::QueryTooComplex,
+        Self::Unavailable,
+        Self::Internal,
+    ];
+
     /// The code as text.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -71,10 +85,36 @@ fn of_argument(code: Code, argument: &str, problem: impl std::fmt::Display) -> E
         .extend_with(|_, extensions| extensions.set("argument", argument))
 }
 
+/// A request that is refused before anything is executed.
+pub(super) fn refuse(code: Code, message: impl Into<String>) -> ServerError {
+    refuse_at(code, message, Vec::new())
+}
+
+/// The same, for something at these places of the document.
+pub(super) fn refuse_at(
+    code: Code,
+    message: impl Into<String>,
+    locations: Vec<Pos>,
+) -> ServerError {
+    ServerError {
+        locations,
+        ..without_place(code.error(message))
+    }
+}
+
+/// An error that is about no place in the document.
+pub(super) fn without_place(error: Error) -> ServerError {
+    ServerError {
+        locations: Vec::new(),
+        ..error.into_server_error(Pos::default())
+    }
+}
+
 /// What callers may know of a fault of the graph.
 pub(super) fn graph_fault(error: &GraphError) -> Error {
-    tracing::error!(error = %error, "the graph did not answer");
     match error {
+        GraphError::TooSlow(_) => Code::QueryTooComplex
+            .error("the graph took too long to answer this: ask for less at once"),
         GraphError::Unavailable(_) | GraphError::Unknown(_) => {
             Code::Unavailable.error("the graph is out of reach for now: try again")
         }

@@ -5,7 +5,11 @@ use std::time::Duration;
 use async_graphql::{ErrorExtensions, Result};
 use tokio::time::{Instant, timeout_at};
 
-use super::{Services, error::Code, scalar::Position};
+use super::{
+    Services,
+    error::Code,
+    scalar::{MAX_LONG, Position},
+};
 
 /// Waits until the projection has reached `wanted`, at most for `limit`.
 pub(super) async fn wait(services: &Services, wanted: Position, limit: Duration) -> Result<()> {
@@ -29,7 +33,7 @@ pub(super) async fn wait(services: &Services, wanted: Position, limit: Duration)
     }
     let at = services.projection.borrow().position;
     // Both sides of the comparison are this log's, so a difference of positions is a lag.
-    let lag = wanted.position.saturating_sub(at);
+    let lag = wanted.position.saturating_sub(at).min(MAX_LONG);
     let current = Position {
         log_id: wanted.log_id,
         position: at,

@@ -66,10 +66,10 @@ impl Friendship {
 
     /// The two users, the one with the lower id first.
     #[graphql(complexity = "10 + 2 * child_complexity")]
-    async fn users(&self, ctx: &Context<'_>) -> Result<Vec<User>> {
+    async fn users(&self, ctx: &Context<'_>) -> Result<Option<Vec<User>>> {
         let (low, high) = (self.pair.low(), self.pair.high());
         let (low, high) = futures::try_join!(load(ctx, low), load(ctx, high))?;
-        Ok(low.into_iter().chain(high).collect())
+        Ok(Some(low.into_iter().chain(high).collect()))
     }
 
     /// What stands between them.
@@ -96,16 +96,16 @@ impl Friendship {
 
     /// Who blocks the other: nobody, one, or both.
     #[graphql(complexity = "10 + 2 * child_complexity")]
-    async fn blocked_by(&self, ctx: &Context<'_>) -> Result<Vec<User>> {
+    async fn blocked_by(&self, ctx: &Context<'_>) -> Result<Option<Vec<User>>> {
         let PairState::Blocked(blocks) = &self.state else {
-            return Ok(Vec::new());
+            return Ok(Some(Vec::new()));
         };
         let blocking = [Side::Low, Side::High]
             .into_iter()
             .filter(|side| blocks.by(*side).is_some())
             .map(|side| load(ctx, self.pair.from_side(side).0));
         let users = futures::future::try_join_all(blocking).await?;
-        Ok(users.into_iter().flatten().collect())
+        Ok(Some(users.into_iter().flatten().collect()))
     }
 }
 
@@ -121,8 +121,13 @@ pub(super) struct LinkEdge {
 }
 
 /// A page of requests or blocks.
-pub(super) fn links(page: &Page<u64>, found: Slice<graph::Linked>) -> Connection<LinkEdge> {
+pub(super) fn links(
+    list: &str,
+    page: &Page<u64>,
+    found: Slice<graph::Linked>,
+) -> Connection<LinkEdge> {
     Connection::new(
+        list,
         page,
         found,
         |link| link.since.position,

@@ -5,13 +5,15 @@
 use std::{
     collections::HashMap,
     hash::Hash,
-    sync::atomic::AtomicU64,
-    sync::{Arc, OnceLock, atomic::Ordering},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
 use async_graphql::{
-    Result,
+    Error, Result,
     async_trait::async_trait,
     dataloader::{DataLoader, Loader},
 };
@@ -76,6 +78,8 @@ impl ReadPosition {
 pub(super) struct Questions {
     asker: Asker,
     gathered: OnceLock<DataLoader<Asker>>,
+    /// One fault is as a rule that of many fields.
+    has_logged: AtomicBool,
 }
 
 #[derive(Clone)]
@@ -98,6 +102,7 @@ impl Questions {
         Self {
             asker,
             gathered: OnceLock::new(),
+            has_logged: AtomicBool::new(false),
         }
     }
 
@@ -108,7 +113,14 @@ impl Questions {
         answer: impl Future<Output = Answer<T>>,
     ) -> Result<T> {
         let answer = self.asker.time(name, answer).await;
-        answer.map_err(|error| graph_fault(&error))
+        answer.map_err(|error| self.fault(&error))
+    }
+
+    fn fault(&self, error: &GraphError) -> Error {
+        if !self.has_logged.swap(true, Ordering::Relaxed) {
+            tracing::error!(error = %error, "the graph did not answer");
+        }
+        graph_fault(error)
     }
 
     pub(super) fn graph(&self) -> &dyn Graph {
@@ -130,11 +142,11 @@ impl Questions {
         };
         match answer {
             Ok(Some(value)) => Ok(value),
-            Ok(None) => Err(graph_fault(&GraphError::Unusable(format!(
+            Ok(None) => Err(self.fault(&GraphError::Unusable(format!(
                 "it gave fewer answers to {} than it was asked for",
                 Q::NAME
             )))),
-            Err(error) => Err(graph_fault(&error)),
+            Err(error) => Err(self.fault(&error)),
         }
     }
 }

@@ -48,8 +48,8 @@ macro_rules! mutations {
                 &self,
                 ctx: &Context<'_>,
                 #[graphql(desc = "Whom.")] input: RegisterUserInput,
-            ) -> Result<UserPayload> {
-                register_user(ctx, input).await
+            ) -> Result<Option<UserPayload>> {
+                register_user(ctx, input).await.map(Some)
             }
 
             /// Changes parts of a profile.
@@ -58,8 +58,8 @@ macro_rules! mutations {
                 &self,
                 ctx: &Context<'_>,
                 #[graphql(desc = "What of whose.")] input: UpdateProfileInput,
-            ) -> Result<UserPayload> {
-                update_profile(ctx, input).await
+            ) -> Result<Option<UserPayload>> {
+                update_profile(ctx, input).await.map(Some)
             }
 
             $(
@@ -69,8 +69,9 @@ macro_rules! mutations {
                     &self,
                     ctx: &Context<'_>,
                     #[graphql(desc = "Whom.")] input: ChangeStateInput,
-                ) -> Result<UserPayload> {
-                    change_state(ctx, StateCommand::$state_command, input).await
+                ) -> Result<Option<UserPayload>> {
+                    let change = StateCommand::$state_command;
+                    change_state(ctx, change, input).await.map(Some)
                 }
             )+
 
@@ -81,8 +82,9 @@ macro_rules! mutations {
                     &self,
                     ctx: &Context<'_>,
                     #[graphql(desc = "Between whom.")] input: ChangePairInput,
-                ) -> Result<FriendshipPayload> {
-                    change_pair(ctx, PairCommand::$pair_command, input).await
+                ) -> Result<Option<FriendshipPayload>> {
+                    let change = PairCommand::$pair_command;
+                    change_pair(ctx, change, input).await.map(Some)
                 }
             )+
         }
@@ -136,6 +138,15 @@ fn profile(input: &RegisterUserInput) -> Result<Profile, Refusal> {
 
 async fn update_profile(ctx: &Context<'_>, input: UpdateProfileInput) -> Result<UserPayload> {
     let user = user_id(&input.user, "input.user")?;
+    for (argument, text) in [
+        ("input.handle", &input.handle),
+        ("input.firstName", &input.first_name),
+    ] {
+        if text.is_null() {
+            let problem = "it cannot be taken away: give another, or leave it out";
+            return Err(bad_input(argument, problem));
+        }
+    }
     let (answer, _) = run(ctx, update_of(user, &input), input.idempotency_key).await?;
     Ok(UserPayload {
         user: Some(user),
@@ -144,10 +155,11 @@ async fn update_profile(ctx: &Context<'_>, input: UpdateProfileInput) -> Result<
 }
 
 fn update_of(user: UserId, input: &UpdateProfileInput) -> Result<Command, Refusal> {
-    let first_name = input.first_name.as_deref();
+    let handle = input.handle.value().map(|text| Handle::parse(text));
+    let first_name = input.first_name.value();
     Ok(Command::UpdateProfile {
         user,
-        handle: input.handle.as_deref().map(Handle::parse).transpose()?,
+        handle: handle.transpose()?,
         first_name: first_name
             .map(|name| Name::parse(name, Field::FirstName))
             .transpose()?,

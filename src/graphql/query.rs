@@ -91,11 +91,12 @@ impl Reads {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "Up to 1,000 global ids.")] ids: Vec<ID>,
-    ) -> Result<Vec<Option<Node>>> {
+    ) -> Result<Option<Vec<Option<Node>>>> {
         bounded("ids", &ids)?;
         let ids = ids.iter().map(|id| GlobalId::parse(id, "ids"));
         let ids = ids.collect::<Result<Vec<_>>>()?;
-        futures::future::try_join_all(ids.into_iter().map(|id| node(ctx, id))).await
+        let nodes = ids.into_iter().map(|id| node(ctx, id));
+        Ok(Some(futures::future::try_join_all(nodes).await?))
     }
 
     /// One user; null if there is none.
@@ -136,10 +137,11 @@ impl Reads {
         #[graphql(desc = "Which users.")] filter: Option<UserFilter>,
         #[graphql(default_with = "UserOrder::Id", desc = "The order, ascending.")]
         order_by: UserOrder,
-    ) -> Result<Connection<UserEdge>> {
+    ) -> Result<Option<Connection<UserEdge>>> {
         let order = graph::UserOrder::from(order_by);
         let filter = filter.unwrap_or_default();
         let args = PageArgs {
+            list: "users",
             first,
             after,
             last,
@@ -165,12 +167,17 @@ impl Reads {
             graph::UserOrder::Id => UserKey::Id(user.id),
             graph::UserOrder::Name => name_key(user),
         };
-        Ok(Connection::new(&query.page, found, key, |cursor, user| {
-            UserEdge {
-                cursor,
-                node: User(user),
-            }
-        }))
+        let edge = |cursor, user| UserEdge {
+            cursor,
+            node: User(user),
+        };
+        Ok(Some(Connection::new(
+            args.list,
+            &query.page,
+            found,
+            key,
+            edge,
+        )))
     }
 
     /// What stands between two users.
@@ -221,7 +228,7 @@ impl Reads {
         ctx: &Context<'_>,
         #[graphql(desc = "The id of the one user.")] from: ID,
         #[graphql(desc = "Up to 1,000 ids of users.")] to: Vec<ID>,
-    ) -> Result<Vec<Option<Relationship>>> {
+    ) -> Result<Option<Vec<Option<Relationship>>>> {
         bounded("to", &to)?;
         let from = user_id(&from, "from")?;
         let to = to.iter().map(|id| Ok((from, user_id(id, "to")?)));
@@ -233,15 +240,13 @@ impl Reads {
             known(ctx, from, "from").await?;
         }
         let relationship = |relation| Relationship::new(from, relation);
-        Ok(found
-            .into_iter()
-            .map(|found| found.map(relationship))
-            .collect())
+        let found = found.into_iter().map(|found| found.map(relationship));
+        Ok(Some(found.collect()))
     }
 
     /// How far the graph has followed the log.
-    async fn projection(&self, ctx: &Context<'_>) -> Result<ProjectionStatus> {
-        ProjectionStatus::load(ctx).await
+    async fn projection(&self, ctx: &Context<'_>) -> Result<Option<ProjectionStatus>> {
+        ProjectionStatus::load(ctx).await.map(Some)
     }
 }
 
@@ -262,11 +267,11 @@ impl Demands {
             desc = "How long to wait for it in milliseconds, 0 to 30000."
         )]
         wait_ms: i32,
-    ) -> Result<Reads> {
+    ) -> Result<Option<Reads>> {
         let wait: u64 = in_range("waitMs", wait_ms, 0..=30_000)?;
         let services = ctx.data_unchecked::<super::Services>();
         freshness::wait(services, position, std::time::Duration::from_millis(wait)).await?;
-        Ok(Reads)
+        Ok(Some(Reads))
     }
 }
 

@@ -9,24 +9,30 @@ use std::{
 };
 
 use async_graphql::{
-    Request, Response, ServerError, Value,
-    parser::types::{DocumentOperations, ExecutableDocument, OperationType},
+    Request, Response, ServerError, Value, Variables,
+    parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
     value,
 };
+use serde::{Serialize, Serializer, ser::SerializeStruct};
 use tokio::time::Instant;
 
 use crate::metrics as names;
 
 use super::{
-    Schema, Services,
-    error::Code,
+    Schema, Services, directives,
+    error::{Code, refuse, without_place},
     freshness, limits,
     loader::{Questions, ReadPosition},
     scalar::Position,
+    shape::{self, Shape},
 };
 
 /// How long a request waits for the position that its header demands.
 const DEMANDED: Duration = Duration::from_secs(1);
+/// How many errors an answer tells.
+const MAX_ERRORS: usize = 50;
+/// How long the message of an error may be, in bytes.
+const MAX_MESSAGE: usize = 1_000;
 
 /// Who calls, and what the call has written.
 pub(super) struct Caller {
@@ -61,10 +67,39 @@ pub struct Call {
 pub struct Answered {
     /// The GraphQL response.
     pub response: Response,
-    /// Whether it was refused before anything was executed.
-    pub is_request_error: bool,
     /// The header `foaf-position`.
     pub position: Option<String>,
+}
+
+impl Answered {
+    /// Whether it was refused before anything was executed.
+    #[must_use]
+    pub fn is_request_error(&self) -> bool {
+        self.response.data == Value::Null
+    }
+}
+
+/// As a GraphQL response: without `data` where nothing was executed.
+impl Serialize for Answered {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Response {
+            data,
+            errors,
+            extensions,
+            ..
+        } = &self.response;
+        let mut answer = serializer.serialize_struct("Response", 3)?;
+        if !errors.is_empty() {
+            answer.serialize_field("errors", errors)?;
+        }
+        if !self.is_request_error() {
+            answer.serialize_field("data", data)?;
+        }
+        if !extensions.is_empty() {
+            answer.serialize_field("extensions", extensions)?;
+        }
+        answer.end()
+    }
 }
 
 /// Runs one request to its end.
@@ -74,7 +109,6 @@ pub(super) async fn run(schema: &Schema, services: &Services, call: Call) -> Ans
     let written = Arc::new(AtomicU64::new(0));
     let result = execute(schema, services, call, &read, &written).await;
     metrics::histogram!(names::GRAPHQL_SECONDS).record(start.elapsed().as_secs_f64());
-    let is_request_error = result.is_err();
     let mut response = result.unwrap_or_else(|error| Response::from_errors(vec![error]));
     let read = read
         .get()
@@ -86,14 +120,10 @@ pub(super) async fn run(schema: &Schema, services: &Services, call: Call) -> Ans
         response.extensions.insert("foaf".to_owned(), stand);
     }
     for error in &mut response.errors {
-        name_code(error);
+        metrics::counter!(names::GRAPHQL_ERRORS, "code" => name_code(error)).increment(1);
     }
-    Answered {
-        is_request_error: is_request_error
-            || (response.data == Value::Null && response.errors.iter().all(|e| e.path.is_empty())),
-        response,
-        position,
-    }
+    bound(&mut response.errors);
+    Answered { response, position }
 }
 
 async fn execute(
@@ -103,11 +133,15 @@ async fn execute(
     read: &Arc<ReadPosition>,
     written: &Arc<AtomicU64>,
 ) -> Result<Response, ServerError> {
-    let document = limits::parse(&call.query)?;
-    check_operation(&document, call.operation_name.as_deref())?;
+    let mut document = limits::parse(&call.query)?;
+    let operation = meant(&document, call.operation_name.as_deref())?;
     if !(call.variables.is_object() || call.variables.is_null()) {
         return Err(refuse(Code::BadInput, "variables: a JSON object is wanted"));
     }
+    let mut variables = Variables::from_json(call.variables);
+    directives::check(&document, operation, &mut variables)?;
+    let shape = Shape::new(&document, operation, &variables);
+    shape::mark(&mut document);
     if let Some(token) = &call.at_least {
         let wanted = Position::parse_token(token).ok_or_else(|| {
             refuse(
@@ -117,10 +151,10 @@ async fn execute(
         })?;
         freshness::wait(services, wanted, DEMANDED)
             .await
-            .map_err(|error| error.into_server_error(async_graphql::Pos::default()))?;
+            .map_err(without_place)?;
     }
     let mut request = Request::new(call.query)
-        .variables(async_graphql::Variables::from_json(call.variables))
+        .variables(variables)
         .data(Questions::new(services, read.clone()))
         .data(Caller {
             actor: services.actor.clone(),
@@ -129,11 +163,16 @@ async fn execute(
         });
     request.operation_name = call.operation_name;
     request.set_parsed_query(document);
-    Ok(schema.execute(request).await)
+    let mut response = schema.execute(request).await;
+    shape.apply(&mut response);
+    Ok(response)
 }
 
 /// Exactly one operation must be meant. (The parser takes a single named one for one of several.)
-fn check_operation(document: &ExecutableDocument, name: Option<&str>) -> Result<(), ServerError> {
+fn meant<'a>(
+    document: &'a ExecutableDocument,
+    name: Option<&str>,
+) -> Result<&'a OperationDefinition, ServerError> {
     let operation = match (&document.operations, name) {
         (DocumentOperations::Single(operation), None) => Some(operation),
         (DocumentOperations::Single(_), Some(_)) => None,
@@ -153,24 +192,42 @@ fn check_operation(document: &ExecutableDocument, name: Option<&str>) -> Result<
             Code::BadInput,
             "query: subscriptions are not answered by POST",
         )),
-        Some(_) => Ok(()),
+        Some(operation) => Ok(&operation.node),
     }
 }
 
-pub(super) fn refuse(code: Code, message: impl Into<String>) -> ServerError {
-    code.error(message)
-        .into_server_error(async_graphql::Pos::default())
-}
-
-/// Gives a code to the errors that the GraphQL engine makes itself.
-fn name_code(error: &mut ServerError) {
+/// Gives a code to the errors that the GraphQL engine makes itself, and says which one each has.
+fn name_code(error: &mut ServerError) -> &'static str {
     let extensions = error.extensions.get_or_insert_default();
-    if extensions.get("code").is_some() {
-        return;
+    if let Some(Value::String(code)) = extensions.get("code") {
+        return Code::ALL
+            .into_iter()
+            .map(Code::as_str)
+            .find(|known| known == code)
+            .unwrap_or("other");
     }
     let code = match error.message.as_str() {
         "Query is too complex." | "Query is nested too deep." => Code::QueryTooComplex,
         _ => Code::BadInput,
     };
     extensions.set("code", code.as_str());
+    code.as_str()
+}
+
+/// Keeps an answer about errors short, whatever the request was like.
+fn bound(errors: &mut Vec<ServerError>) {
+    for error in errors.iter_mut() {
+        error.locations.retain(|place| place.line > 0);
+        if error.message.len() > MAX_MESSAGE {
+            let end = error.message.floor_char_boundary(MAX_MESSAGE);
+            error.message.truncate(end);
+            error.message.push('…');
+        }
+    }
+    if errors.len() > MAX_ERRORS {
+        let more = errors.len() - MAX_ERRORS;
+        errors.truncate(MAX_ERRORS);
+        let code = Code::BadInput;
+        errors.push(refuse(code, format!("{more} more errors are not shown")));
+    }
 }

@@ -7,6 +7,8 @@ use uuid::Uuid;
 
 use crate::{domain::LogTime, judge::LogId};
 
+use super::error::Code;
+
 /// A moment, as RFC 3339 text in UTC with up to milliseconds, such as `2018-11-21T09:30:00.25Z`.
 /// Times are log time: they never go back along the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +30,9 @@ impl ScalarType for DateTime {
     }
 }
 
+/// The largest whole number that every JSON reader keeps: 53 bits.
+pub(super) const MAX_LONG: u64 = (1 << 53) - 1;
+
 /// A whole number of up to 53 bits, as a JSON number: what `Int` is too small for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Long(pub(super) u64);
@@ -45,7 +50,7 @@ impl ScalarType for Long {
     }
 
     fn to_value(&self) -> Value {
-        Value::Number(self.0.into())
+        Value::Number(self.0.min(MAX_LONG).into())
     }
 }
 
@@ -87,8 +92,12 @@ impl ScalarType for Position {
         let Value::String(text) = &value else {
             return Err(InputValueError::expected_type(value));
         };
-        Self::parse_token(text)
-            .ok_or("not a position: pass on what a mutation or `foaf-position` gave".into())
+        Self::parse_token(text).ok_or_else(|| {
+            InputValueError::custom(
+                "not a position: pass on what a mutation or `foaf-position` gave",
+            )
+            .with_extension("code", Code::PositionUnknown.as_str())
+        })
     }
 
     fn to_value(&self) -> Value {

@@ -12,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    connection::{Connection, PageArgs, in_range, int, list_cost, page_cost, size},
+    connection::{Connection, PageArgs, in_range, int, list_cost, page_cost, size, walk_cost},
     friendship::{LinkEdge, Relationship, links},
     id::{GlobalId, user_id},
     loader::{
@@ -107,9 +107,10 @@ impl User {
         #[graphql(desc = "Which friends.")] filter: Option<FriendFilter>,
         #[graphql(default_with = "FriendOrder::Id", desc = "The order, ascending.")]
         order_by: FriendOrder,
-    ) -> Result<Connection<FriendEdge>> {
+    ) -> Result<Option<Connection<FriendEdge>>> {
         let order = graph::FriendOrder::from(order_by);
         let args = PageArgs {
+            list: "friends",
             first,
             after,
             last,
@@ -138,21 +139,23 @@ impl User {
             graph::FriendOrder::Name => name_key(&friend.user),
             graph::FriendOrder::Since => UserKey::Since(friend.since.position),
         };
-        Ok(Connection::new(
+        let edge = |cursor, friend: graph::Linked| FriendEdge {
+            cursor,
+            since: DateTime(friend.since.time),
+            node: User(friend.user),
+        };
+        Ok(Some(Connection::new(
+            args.list,
             &query.page,
             found,
             key,
-            |cursor, friend| FriendEdge {
-                cursor,
-                since: DateTime(friend.since.time),
-                node: User(friend.user),
-            },
-        ))
+            edge,
+        )))
     }
 
     /// Everybody at distance 2 to `depth`: never the user, never a friend, nobody who is not ACTIVE.
     /// Order: the distance, then the number of common friends down, then the id.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
+    #[graphql(complexity = "walk_cost(depth) + page_cost(first, last, child_complexity)")]
     async fn friends_of_friends(
         &self,
         ctx: &Context<'_>,
@@ -164,8 +167,9 @@ impl User {
         #[graphql(desc = "Only entries after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 1 to 500.")] last: Option<i32>,
         #[graphql(desc = "Only entries before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<DistantEdge>> {
+    ) -> Result<Option<Connection<DistantEdge>>> {
         let args = PageArgs {
+            list: "friendsOfFriends",
             first,
             after,
             last,
@@ -183,14 +187,13 @@ impl User {
             mutual: found.mutual,
             id: found.user.id,
         };
-        Ok(Connection::new(&page, found, key, |cursor, found| {
-            DistantEdge {
-                cursor,
-                distance: int(found.distance.into()),
-                mutual_friend_count: int(found.mutual),
-                node: User(found.user),
-            }
-        }))
+        let edge = |cursor, found: graph::Distant| DistantEdge {
+            cursor,
+            distance: int(found.distance.into()),
+            mutual_friend_count: int(found.mutual),
+            node: User(found.user),
+        };
+        Ok(Some(Connection::new(args.list, &page, found, key, edge)))
     }
 
     /// The friends that this user and another have in common, by id.
@@ -206,9 +209,10 @@ impl User {
         #[graphql(desc = "Only entries after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 1 to 500.")] last: Option<i32>,
         #[graphql(desc = "Only entries before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<UserEdge>> {
+    ) -> Result<Option<Connection<UserEdge>>> {
         let other = user_id(&with, "with")?;
         let args = PageArgs {
+            list: "mutualFriends",
             first,
             after,
             last,
@@ -223,15 +227,12 @@ impl User {
         if found.items.is_empty() {
             known(ctx, other, "with").await?;
         }
-        Ok(Connection::new(
-            &page,
-            found,
-            |user| user.id,
-            |cursor, user| UserEdge {
-                cursor,
-                node: User(user),
-            },
-        ))
+        let key = |user: &Arc<domain::User>| user.id;
+        let edge = |cursor, user| UserEdge {
+            cursor,
+            node: User(user),
+        };
+        Ok(Some(Connection::new(args.list, &page, found, key, edge)))
     }
 
     /// Whom the user may want to know: people at distance 2 with whom no request is open and no block
@@ -246,7 +247,7 @@ impl User {
             desc = "How to score."
         )]
         by: RecommendationScore,
-    ) -> Result<RecommendationConnection> {
+    ) -> Result<Option<RecommendationConnection>> {
         let question = Recommendations {
             of: self.0.id,
             by: by.into(),
@@ -257,9 +258,8 @@ impl User {
         let edges = found
             .into_iter()
             .map(|found| RecommendationEdge { of, found });
-        Ok(RecommendationConnection {
-            edges: edges.collect(),
-        })
+        let edges = edges.collect();
+        Ok(Some(RecommendationConnection { edges }))
     }
 
     /// How this user stands to another.
@@ -278,12 +278,12 @@ impl User {
     }
 
     /// How many people are how far away.
-    #[graphql(complexity = "10 + child_complexity")]
+    #[graphql(complexity = "walk_cost(depth) + child_complexity")]
     async fn network(
         &self,
         ctx: &Context<'_>,
         #[graphql(default = 3, desc = "How far, 1 to 6.")] depth: i32,
-    ) -> Result<Network> {
+    ) -> Result<Option<Network>> {
         let depth = in_range("depth", depth, 1..=6)?;
         let question = Rings {
             of: self.0.id,
@@ -295,10 +295,8 @@ impl User {
             distance,
             count: int(count),
         });
-        Ok(Network {
-            rings: rings.collect(),
-            reached,
-        })
+        let rings = rings.collect();
+        Ok(Some(Network { rings, reached }))
     }
 
     /// The friend requests that are open, the newest first.
@@ -315,8 +313,9 @@ impl User {
         #[graphql(desc = "Only entries after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 1 to 500.")] last: Option<i32>,
         #[graphql(desc = "Only entries before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<LinkEdge>> {
+    ) -> Result<Option<Connection<LinkEdge>>> {
         let args = PageArgs {
+            list: "friendRequests",
             first,
             after,
             last,
@@ -329,7 +328,7 @@ impl User {
             page: page.clone(),
         };
         let found = ctx.data_unchecked::<Questions>().ask(question).await?;
-        Ok(links(&page, found))
+        Ok(Some(links(args.list, &page, found)))
     }
 
     /// Whom this user blocks, the newest first.
@@ -344,8 +343,9 @@ impl User {
         #[graphql(desc = "Only entries after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end, 1 to 500.")] last: Option<i32>,
         #[graphql(desc = "Only entries before this cursor.")] before: Option<String>,
-    ) -> Result<Connection<LinkEdge>> {
+    ) -> Result<Option<Connection<LinkEdge>>> {
         let args = PageArgs {
+            list: "blockedUsers",
             first,
             after,
             last,
@@ -357,7 +357,7 @@ impl User {
             page: page.clone(),
         };
         let found = ctx.data_unchecked::<Questions>().ask(question).await?;
-        Ok(links(&page, found))
+        Ok(Some(links(args.list, &page, found)))
     }
 }
 

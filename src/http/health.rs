@@ -1,10 +1,12 @@
 //! How the node is: whether it lives, and whether it is ready for callers.
 
+use std::sync::Arc;
+
 use axum::{Json, extract::State, http::StatusCode, response::IntoResponse};
 use serde_json::json;
 use tokio::sync::watch;
 
-use crate::{metrics as names, projector::Status, replay::Progress};
+use crate::{graphql::Vitals, projector::Status, replay::Progress};
 
 use super::Site;
 
@@ -15,16 +17,26 @@ pub struct Health {
     pub replay: watch::Receiver<Progress>,
     /// How the projection stands.
     pub projection: watch::Receiver<Status>,
+    /// How many differences between graph and log were found and not mended.
+    pub differences: watch::Receiver<u64>,
+    /// Whether the servers answer.
+    pub vitals: Arc<Vitals>,
 }
 
 impl Health {
-    /// What keeps the node from being ready.
+    /// What keeps the node from having become ready.
     #[must_use]
     pub fn obstacle(&self) -> Option<String> {
         let live_at = self.replay.borrow().live_at;
         let status = self.projection.borrow();
         if status.is_halted {
             return Some("the projection has halted; see the log of this process".to_owned());
+        }
+        let differences = *self.differences.borrow();
+        if differences > 0 {
+            return Some(format!(
+                "the graph differs from the log in {differences} places; `foaf verify` names them"
+            ));
         }
         match live_at {
             None => Some("the log is being replayed".to_owned()),
@@ -35,12 +47,17 @@ impl Health {
         }
     }
 
-    /// Brings the metrics up to date that are only read now and then.
-    pub(super) fn measure(&self) {
-        let replayed = self.replay.borrow().position;
-        let lag = replayed.saturating_sub(self.projection.borrow().position);
-        #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-        metrics::gauge!(names::LAG_RECORDS).set(lag as f64);
+    /// What keeps the node from being ready at this moment, the servers behind it included.
+    pub(super) async fn present_obstacle(&self) -> Option<String> {
+        if let Some(obstacle) = self.obstacle() {
+            return Some(obstacle);
+        }
+        let (graph, log) = futures::join!(self.vitals.graph(), self.vitals.log_end());
+        match (graph, log) {
+            (Err(error), _) => Some(format!("the graph: {error}")),
+            (_, Err(error)) => Some(format!("the event log: {error}")),
+            _ => None,
+        }
     }
 }
 
@@ -49,7 +66,7 @@ pub(super) async fn live() -> impl IntoResponse {
 }
 
 pub(super) async fn ready(State(site): State<Site>) -> impl IntoResponse {
-    match site.health.obstacle() {
+    match site.health.present_obstacle().await {
         None => (StatusCode::OK, Json(json!({ "status": "ready" }))),
         Some(reason) => (
             StatusCode::SERVICE_UNAVAILABLE,

@@ -23,7 +23,7 @@ pub(super) async fn body(body: Body) -> Result<Bytes, Response> {
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(_)) => Err(refusal(
             StatusCode::PAYLOAD_TOO_LARGE,
-            Code::QueryTooComplex,
+            Code::BadInput,
             &format!("body: at most {MAX_BODY} bytes are allowed"),
         )),
         Err(_) => Err(refusal(

@@ -1,9 +1,12 @@
-//! CSV files with headers: `handle,firstName[,lastName]` for users, `from,to` (handles) for friendships.
+//! CSV files with headers: `handle,firstName[,lastName][,uuid][,state]` for users, `from,to` (handles)
+//! for friendships.
+
+use std::io::{BufRead, Read};
 
 use anyhow::{Context, Result, bail};
 use csv::{ByteRecord, Reader, ReaderBuilder, Trim};
 
-use crate::domain::{Field, Handle, Name, Profile, Rejection, UserId};
+use crate::domain::{Field, Handle, Name, Profile, Rejection, UserId, UserState};
 
 use super::{Input, NewFriendship, NewUser, Person, Refusals, uuid_of};
 
@@ -23,10 +26,10 @@ pub(super) fn check(users: Option<&Input>, friendships: Option<&Input>) -> Resul
 
 pub(super) fn users(name: &str, input: &Input, refused: &mut Refusals) -> Result<Vec<NewUser>> {
     let mut table = Table::open(input, USER_COLUMNS)?;
-    let last_name = table.column("lastName");
+    let optional = ["lastName", "uuid", "state"].map(|name| table.column(name));
     let mut users = Vec::new();
     while let Some(line) = table.next()? {
-        match user(name, line, &table, last_name) {
+        match user(name, line, &table, optional) {
             Ok(user) => users.push(user),
             Err(reason) => refused.add(&table.name, line, reason)?,
         }
@@ -46,25 +49,55 @@ pub(super) fn friendships(input: &Input, refused: &mut Refusals) -> Result<Vec<N
     Ok(friendships)
 }
 
-fn user(name: &str, line: u64, table: &Table, last_name: Option<usize>) -> Result<NewUser, String> {
+fn user(
+    name: &str,
+    line: u64,
+    table: &Table,
+    optional: [Option<usize>; 3],
+) -> Result<NewUser, String> {
     let handle = table.handle(0)?;
-    let last_name = match last_name.map(|column| table.text(column)).transpose()? {
-        None | Some("") => None,
-        Some(text) => Some(Name::parse(text, Field::LastName).map_err(explain)?),
+    // An empty field is an absent one.
+    let mut texts = [None; 3];
+    for (text, column) in texts.iter_mut().zip(optional) {
+        let given = column.map(|column| table.text(column)).transpose()?;
+        *text = given.filter(|given| !given.is_empty());
+    }
+    let [last_name, uuid, state] = texts;
+    let id = match uuid {
+        Some(uuid) => uuid
+            .parse()
+            .map_err(|_| format!("uuid: {uuid:?} is not a UUID"))?,
+        None => id_of(name, &handle),
     };
-    // The same file gives the same ids again, on any log.
-    let hash = blake3::hash(handle.as_str().as_bytes());
-    let (low, _) = hash.as_bytes().split_first_chunk::<8>().expect("32 bytes");
+    let state = match state.map(|state| (state, UserState::parse(state))) {
+        None => UserState::Active,
+        Some((_, Some(state))) if state != UserState::Archived => state,
+        Some((state, _)) => {
+            return Err(format!(
+                "state: {state:?} is not one to import: ACTIVE, PENDING or SUSPENDED"
+            ));
+        }
+    };
+    let last_name = last_name.map(|text| Name::parse(text, Field::LastName));
     Ok(NewUser {
         line,
-        id: UserId(uuid_of(name, u64::from_be_bytes(*low))),
+        id,
         profile: Profile {
             first_name: Name::parse(table.text(table.columns[1])?, Field::FirstName)
                 .map_err(explain)?,
             handle,
-            last_name,
+            last_name: last_name.transpose().map_err(explain)?,
         },
+        state,
+        by_handle: uuid.is_none(),
     })
+}
+
+/// The same file gives the same ids again, on any log.
+fn id_of(name: &str, handle: &Handle) -> UserId {
+    let hash = blake3::hash(handle.as_str().as_bytes());
+    let (low, _) = hash.as_bytes().split_first_chunk::<8>().expect("32 bytes");
+    UserId(uuid_of(name, u64::from_be_bytes(*low)))
 }
 
 fn friendship(line: u64, table: &Table) -> Result<NewFriendship, String> {
@@ -86,11 +119,15 @@ fn explain(refusal: Rejection) -> String {
 /// A CSV file, row by row.
 struct Table {
     name: String,
-    reader: Reader<Box<dyn std::io::BufRead>>,
+    reader: Reader<Box<dyn BufRead + Send>>,
     headers: Vec<String>,
     /// Where the columns are that every row needs.
     columns: [usize; 2],
+    /// Whether spaces around a text belong to it: so they do in an export, which has ids.
+    is_exact: bool,
     row: ByteRecord,
+    /// What is wrong with the row as a whole.
+    fault: Option<String>,
 }
 
 impl Table {
@@ -98,8 +135,9 @@ impl Table {
         let name = input.name();
         let mut reader = ReaderBuilder::new()
             .flexible(true)
-            .trim(Trim::All)
-            .from_reader(input.open()?);
+            .trim(Trim::Headers)
+            // The line break at the end shows a quote that is open there.
+            .from_reader(Box::new(input.open()?.chain(&b"\n"[..])) as Box<dyn BufRead + Send>);
         let headers = reader
             .headers()
             .with_context(|| format!("{name}, line 1: the header cannot be read"))?;
@@ -107,6 +145,17 @@ impl Table {
             .iter()
             .map(|header| header.trim_start_matches('\u{feff}').to_owned())
             .collect();
+        if headers.iter().any(|header| header.contains('\n')) {
+            bail!("{name}, line 1: a quote in the header is not closed");
+        }
+        let repeated = |(place, header): (usize, &String)| headers[..place].contains(header);
+        if let Some((_, header)) = headers
+            .iter()
+            .enumerate()
+            .find(|(place, header)| !header.is_empty() && repeated((*place, header)))
+        {
+            bail!("{name}, line 1: the column {header:?} is there twice: take one away");
+        }
         let mut columns = [0; 2];
         for (column, wanted) in columns.iter_mut().zip(wanted) {
             match headers.iter().position(|header| header == wanted) {
@@ -121,9 +170,11 @@ impl Table {
         Ok(Self {
             name,
             reader,
+            is_exact: headers.iter().any(|header| header == "uuid"),
             headers,
             columns,
             row,
+            fault: None,
         })
     }
 
@@ -136,14 +187,39 @@ impl Table {
         let more = self.reader.read_byte_record(&mut self.row);
         let more = more.with_context(|| format!("{} cannot be read", self.name))?;
         let line = self.row.position().map_or(0, csv::Position::line);
+        self.fault = self.row_fault();
         Ok(more.then_some(line))
     }
 
+    /// No value may hold a line break, so one that does has a quote that was not closed; and a field
+    /// too many is a comma that needs quotes.
+    fn row_fault(&self) -> Option<String> {
+        let (fields, columns) = (self.row.len(), self.headers.len());
+        if self.row.as_slice().contains(&b'\n') {
+            let text = self.row.as_slice().trim_ascii_end();
+            let swallowed = text.split(|byte| *byte == b'\n').count() - 1;
+            Some(format!(
+                "a quote is not closed on its line, and {swallowed} more lines were taken for its text"
+            ))
+        } else if fields > columns {
+            Some(format!(
+                "{fields} fields for {columns} columns: put a value with a comma in quotes"
+            ))
+        } else {
+            None
+        }
+    }
+
     fn text(&self, column: usize) -> Result<&str, String> {
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone());
+        }
         let name = &self.headers[column];
         let bytes = self.row.get(column);
         let bytes = bytes.ok_or_else(|| format!("the column {name:?} is missing"))?;
-        std::str::from_utf8(bytes).map_err(|_| format!("the column {name:?} is not UTF-8 text"))
+        let text = std::str::from_utf8(bytes)
+            .map_err(|_| format!("the column {name:?} is not UTF-8 text"))?;
+        Ok(if self.is_exact { text } else { text.trim() })
     }
 
     fn handle(&self, wanted: usize) -> Result<Handle, String> {

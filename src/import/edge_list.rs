@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::Path};
 
 use anyhow::{Context, Result};
 
-use crate::domain::{Field, Handle, Name, Profile, UserId};
+use crate::domain::{Field, Handle, Name, Profile, UserId, UserState};
 
 use super::{NewFriendship, NewUser, Person, Refusals, next_line, open, uuid_of};
 
@@ -30,6 +30,8 @@ pub(super) fn users(name: &str, file: &Path, refused: &mut Refusals) -> Result<V
                 line,
                 id: user_id(name, id),
                 profile,
+                state: UserState::Active,
+                by_handle: false,
             }),
             Err(reason) => refused.add(&file.display().to_string(), line, reason)?,
         }

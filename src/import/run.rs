@@ -15,10 +15,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     command_handler::{CommandHandler, HandlerError, Request},
-    domain::{Command, Pair, PairCommand, PairState, RejectionCode, State, UserId},
+    domain::{
+        Command, Pair, PairCommand, PairState, Rejection, RejectionCode, State, StateCommand,
+        UserId, UserState,
+    },
     judge::OutcomeResult,
     projector::Status,
-    replay::Replay,
+    replay::{Replay, model::WriteModel},
 };
 
 use super::{Count, NewFriendship, NewUser, Person, Refusals, Source, Summary};
@@ -35,6 +38,8 @@ pub enum Stage {
     Users,
     /// Friendships.
     Friendships,
+    /// Suspending users, who cannot befriend anybody afterwards.
+    Suspensions,
     /// Waiting until the graph shows everything.
     Projection,
 }
@@ -90,6 +95,8 @@ pub async fn run(
     let mut refused = Refusals::default();
     let users = source.users(&mut refused)?;
     let friendships = source.friendships(&mut refused)?;
+    let suspended = users.iter().filter(|u| u.state == UserState::Suspended);
+    let suspended: Vec<_> = suspended.map(|user| (user.line, user.id)).collect();
     let start = Instant::now();
     let importer = Importer {
         target,
@@ -110,6 +117,15 @@ pub async fn run(
             &mut refused,
             friendships,
             |friendship| importer.friendship(friendship),
+        )
+        .await?;
+    importer
+        .stage(
+            Stage::Suspensions,
+            source,
+            &mut refused,
+            suspended,
+            |user| importer.suspension(user),
         )
         .await?;
     importer.readable().await?;
@@ -139,10 +155,16 @@ impl<P: Fn(Step)> Importer<'_, P> {
         let mut lines = stream::iter(items)
             .map(see_through)
             .buffer_unordered(PIPELINE);
-        while let Some(line) = lines.try_next().await? {
-            if self.stop.is_cancelled() {
-                bail!("stopped; what was imported stays, repeat the import to go on");
-            }
+        loop {
+            let line = tokio::select! {
+                line = lines.try_next() => line?,
+                () = self.stop.cancelled() => {
+                    bail!("stopped; what was imported stays, repeat the import to go on")
+                }
+            };
+            let Some(line) = line else {
+                return Ok(count);
+            };
             match line {
                 Line::New(position) => {
                     self.last.fetch_max(position, Ordering::Relaxed);
@@ -156,27 +178,29 @@ impl<P: Fn(Step)> Importer<'_, P> {
                 (self.show)(Step { stage, done, of });
             }
         }
-        Ok(count)
     }
 
     async fn user(&self, user: NewUser) -> Result<Line> {
-        let is_known = self
-            .target
-            .replay
-            .read(|model| {
-                let state = model.state();
-                state.user(user.id).is_some() || state.handle_owner(&user.profile.handle).is_some()
-            })
-            .await;
-        if is_known {
-            return Ok(Line::Known);
+        loop {
+            let there = |model: &WriteModel| there_already(model.state(), &user);
+            if let Some(line) = self.target.replay.read(there).await {
+                return Ok(line);
+            }
+            let command = Command::RegisterUser {
+                id: Some(user.id),
+                profile: user.profile.clone(),
+                pending: user.state == UserState::Pending,
+            };
+            match self.command(user.line, command).await? {
+                Ok(position) => return Ok(Line::New(position)),
+                // Another line was first: now it is seen to be there.
+                Err(refusal) if is_taken(refusal) => {}
+                Err(refusal) => {
+                    let reason = refusal.message().to_owned();
+                    return Ok(Line::Refused(user.line, reason));
+                }
+            }
         }
-        let command = Command::RegisterUser {
-            id: Some(user.id),
-            profile: user.profile,
-            pending: false,
-        };
-        self.command(user.line, command).await
     }
 
     async fn friendship(&self, friendship: NewFriendship) -> Result<Line> {
@@ -202,10 +226,29 @@ impl<P: Fn(Step)> Importer<'_, P> {
             user,
             other,
         };
-        self.command(friendship.line, command).await
+        Ok(match self.command(friendship.line, command).await? {
+            Ok(position) => Line::New(position),
+            Err(refusal) if refusal.code == RejectionCode::AlreadyFriends => Line::Known,
+            Err(refusal) => Line::Refused(friendship.line, refusal.message().to_owned()),
+        })
     }
 
-    async fn command(&self, line: u64, command: Command) -> Result<Line> {
+    async fn suspension(&self, (line, user): (u64, UserId)) -> Result<Line> {
+        let state = |state: &State| state.user(user).map(|user| user.state);
+        let found = self.target.replay.read(|model| state(model.state())).await;
+        if found != Some(UserState::Active) {
+            return Ok(Line::Known);
+        }
+        let change = StateCommand::SuspendUser;
+        let command = Command::ChangeState { change, user };
+        Ok(match self.command(line, command).await? {
+            Ok(position) => Line::New(position),
+            Err(refusal) => Line::Refused(line, refusal.message().to_owned()),
+        })
+    }
+
+    /// Sees a command through: its position, or why it was refused.
+    async fn command(&self, line: u64, command: Command) -> Result<Result<u64, Rejection>> {
         for attempt in 0..TRIES {
             let request = Request {
                 command: command.clone(),
@@ -224,13 +267,8 @@ impl<P: Fn(Step)> Importer<'_, P> {
                 }
             };
             return Ok(match reply.result {
-                OutcomeResult::Registered(_) | OutcomeResult::Done => Line::New(reply.position),
-                OutcomeResult::Rejected(rejection) => match rejection.code {
-                    RejectionCode::IdTaken
-                    | RejectionCode::HandleTaken
-                    | RejectionCode::AlreadyFriends => Line::Known,
-                    _ => Line::Refused(line, rejection.message().to_owned()),
-                },
+                OutcomeResult::Registered(_) | OutcomeResult::Done => Ok(reply.position),
+                OutcomeResult::Rejected(refusal) => Err(refusal),
             });
         }
         Err(anyhow!(
@@ -265,6 +303,36 @@ impl<P: Fn(Step)> Importer<'_, P> {
             }
         }
     }
+}
+
+fn is_taken(refusal: Rejection) -> bool {
+    let code = refusal.code;
+    matches!(code, RejectionCode::IdTaken | RejectionCode::HandleTaken)
+}
+
+/// What becomes of a user whose id or handle is there already; `None` where both are free.
+fn there_already(state: &State, new: &NewUser) -> Option<Line> {
+    let is_imported = state.user(new.id).is_some();
+    let profile = |owner| state.user(owner).map(|user| &user.profile);
+    let reason = match state.handle_owner(&new.profile.handle) {
+        None if !is_imported => return None,
+        _ if is_imported && !new.by_handle => return Some(Line::Known),
+        Some(owner) if new.by_handle && profile(owner) == Some(&new.profile) => {
+            return Some(Line::Known);
+        }
+        Some(owner) if new.by_handle => format!(
+            "belongs to user {}, whose name is another: an import changes no profile, use updateProfile",
+            owner.0
+        ),
+        Some(owner) => format!(
+            "belongs to user {}: name the data set otherwise with --name, or change that handle",
+            owner.0
+        ),
+        None => format!("was given up by user {}: choose another", new.id.0),
+    };
+    let handle = new.profile.handle.as_str();
+    let reason = format!("handle: {handle:?} {reason}");
+    Some(Line::Refused(new.line, reason))
 }
 
 fn find(state: &State, person: &Person) -> Result<UserId, String> {

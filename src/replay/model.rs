@@ -33,6 +33,15 @@ pub struct Decision {
 }
 
 impl WriteModel {
+    /// A model of these parts, which belong together.
+    pub(super) fn restore(judge: Judge, state: State, digest: Digest) -> Self {
+        Self {
+            judge,
+            state,
+            digest,
+        }
+    }
+
     /// What Rule 1 remembers.
     #[must_use]
     pub fn judge(&self) -> &Judge {

@@ -7,7 +7,9 @@ use crate::program::{Serving, foaf, sqlite, text};
 #[test]
 fn help_names_everything() {
     let help = text(&foaf(&["--help"]).stdout);
-    for word in ["serve", "demo", "import", "schema"] {
+    for word in [
+        "serve", "demo", "import", "export", "generate", "history", "verify", "rebuild", "schema",
+    ] {
         assert!(help.contains(word), "{help}");
     }
     let help = text(&foaf(&["serve", "--help"]).stdout);
@@ -20,6 +22,28 @@ fn help_names_everything() {
         "sqlite:",
     ] {
         assert!(help.contains(word), "{help}");
+    }
+}
+
+#[test]
+fn the_help_of_import_describes_the_files() {
+    let help = text(&foaf(&["--help"]).stdout);
+    assert!(
+        help.contains("Import people and friendships from files"),
+        "{help}"
+    );
+    let help = text(&foaf(&["import", "--help"]).stdout);
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "two ids a line with any white space between",
+        "`#` before comments",
+        "the handle NAME-N",
+        "`handle,firstName`",
+        "`from,to`",
+        "gzipped",
+        "exit code is 1 if any line was refused",
+    ] {
+        assert!(help.contains(part), "{part} in {help}");
     }
 }
 
@@ -157,8 +181,79 @@ fn csv_files() {
 }
 
 #[test]
+fn a_handle_of_somebody_else_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let users = "handle,firstName\nclub-1,Ann\nclub-2,Bob\nclub-2,Rob\nclub-1,Ann\n";
+    let users = file(folder.path(), "people.csv", users.as_bytes());
+    let (code, said) = import(folder.path(), &["--users", &users]);
+    assert_eq!(code, Some(1), "{said}");
+    for part in [
+        "users: 2 new, 1 there already",
+        "refused lines: 1",
+        "\"club-2\" belongs to user ",
+    ] {
+        assert!(said.contains(part), "{part} in {said}");
+    }
+    // Its people have ids of their own, so 1 and 2 are others than those of the file above.
+    let edges = file(folder.path(), "club.txt", b"1 2\n3 4\n");
+    let (code, said) = import(folder.path(), &[&edges]);
+    assert_eq!(code, Some(1), "{said}");
+    for part in [
+        "users: 2 new, 0 there already",
+        "friendships: 1 new",
+        "club.txt, line 1: handle: \"club-1\" belongs to user ",
+        "club.txt, line 1: handle: \"club-2\" belongs to user ",
+        "--name",
+    ] {
+        assert!(said.contains(part), "{part} in {said}");
+    }
+    let renamed = file(
+        folder.path(),
+        "renamed.csv",
+        b"handle,firstName\nclub-1,Anna\nclub-2,Bob\n",
+    );
+    let (code, said) = import(folder.path(), &["--users", &renamed]);
+    assert_eq!(code, Some(1), "{said}");
+    for part in [
+        "users: 0 new, 1 there already",
+        "renamed.csv, line 2: handle: \"club-1\" belongs to user ",
+        "an import changes no profile",
+    ] {
+        assert!(said.contains(part), "{part} in {said}");
+    }
+}
+
+#[test]
+fn rows_that_are_no_rows_are_refused_for_what_they_are() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let users = "handle,firstName,lastName\nada,Ada,L,extra\nbob,\"Bob\ncid,Cid,\ndan,\"Dan\",\neve,Eve,\nfay,\"Fay\n";
+    let users = file(folder.path(), "people.csv", users.as_bytes());
+    let (code, said) = import(folder.path(), &["--users", &users]);
+    assert_eq!(code, Some(1), "{said}");
+    for part in [
+        "users: 1 new",
+        "refused lines: 3",
+        "people.csv, line 2: 4 fields for 3 columns: put a value with a comma in quotes",
+        "people.csv, line 3: a quote is not closed on its line, and 2 more lines were taken",
+        "people.csv, line 7: a quote is not closed on its line, and 0 more lines were taken",
+    ] {
+        assert!(said.contains(part), "{part} in {said}");
+    }
+}
+
+#[test]
 fn files_that_cannot_be_imported_change_nothing() {
     let folder = tempfile::tempdir().expect("a folder");
+    let twice = file(
+        folder.path(),
+        "twice.csv",
+        b"handle,firstName,handle\nada,Ada,bob\n",
+    );
+    let open = file(folder.path(), "open.csv", b"handle,\"firstName\nada,Ada\n");
+    let pipe = folder.path().join("pipe");
+    let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo is there").success());
+    let pipe = pipe.display().to_string();
     let no_column = file(folder.path(), "people.csv", b"handle,name\nada,Ada\n");
     let odd = file(folder.path(), "so odd.txt", b"1 2\n");
     for (arguments, parts) in [
@@ -171,6 +266,27 @@ fn files_that_cannot_be_imported_change_nothing() {
             ["/nowhere/at-all.txt", "cannot be read"],
         ),
         (vec![odd.as_str()], ["so odd", "--name"]),
+        (
+            vec![pipe.as_str()],
+            ["pipe is not a regular file", "to a file first"],
+        ),
+        (
+            vec!["--users", &pipe],
+            ["pipe is not a regular file", "to a file first"],
+        ),
+        (
+            vec!["--friendships", &pipe],
+            ["pipe is not a regular file", "to a file first"],
+        ),
+        (
+            vec!["--name", "x", "/dev/stdin"],
+            ["/dev/stdin is not a regular file", "to a file first"],
+        ),
+        (
+            vec!["--users", &twice],
+            ["twice.csv, line 1", "\"handle\" is there twice"],
+        ),
+        (vec!["--users", &open], ["open.csv, line 1", "not closed"]),
         (vec![], ["FILE", "--users"]),
     ] {
         let (code, said) = import(folder.path(), &arguments);

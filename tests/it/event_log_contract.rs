@@ -52,7 +52,7 @@ async fn offsets_grow(place: &Place) {
     append_all(&*log, &messages(50)).await;
     let records = take(&mut *log.read(0).await.unwrap(), 50).await;
     assert!(records.is_sorted_by(|a, b| a.offset < b.offset));
-    let read: Vec<_> = records.into_iter().map(message_of).collect();
+    let read: Vec<_> = records.iter().map(message_of).collect();
     assert_eq!(read, messages(50), "one writer's records keep their order");
 }
 
@@ -80,7 +80,7 @@ async fn records_are_the_same_after_a_restart(place: &Place) {
     let log = place.open().await;
     let after = take(&mut *log.read(0).await.unwrap(), odd_messages().len()).await;
     assert_eq!(before, after);
-    let read: Vec<_> = after.into_iter().map(message_of).collect();
+    let read: Vec<_> = after.iter().map(message_of).collect();
     assert_eq!(read, odd_messages());
     let next = append_all(&*log, &messages(1)).await[0];
     assert_eq!(next.offset, odd_messages().len() as u64, "and it goes on");
@@ -170,7 +170,7 @@ async fn next_gives_between_1_and_max(place: &Place) {
         for max in [1, 2, 7, 100].into_iter().cycle() {
             let records = soon(reader.next(max)).await.unwrap();
             assert!((1..=max).contains(&records.len()));
-            read.extend(records.into_iter().map(message_of));
+            read.extend(records.iter().map(message_of));
             if read.len() == 30 {
                 break;
             }
@@ -212,7 +212,7 @@ async fn impatiently(reader: &mut dyn LogReader, count: usize) -> Vec<Message> {
     let mut read = Vec::new();
     while read.len() < count {
         match reader.next(3).now_or_never() {
-            Some(records) => read.extend(records.unwrap().into_iter().map(message_of)),
+            Some(records) => read.extend(records.unwrap().iter().map(message_of)),
             None => tokio::task::yield_now().await,
         }
     }
@@ -246,6 +246,6 @@ async fn a_start_beyond_the_end_is_damage(place: &Place) {
     );
 }
 
-fn message_of(record: foaf::event_log::Record) -> Message {
+fn message_of(record: &foaf::event_log::Record) -> Message {
     Message::clone(&record.message)
 }

@@ -3,6 +3,7 @@
 //! A test gets an empty graph. An adapter joins with a factory `async fn open() -> Option<Fresh>`
 //! and one line `contract!(name, open);` at the end of this file.
 
+mod contents;
 pub(crate) mod histories;
 mod lists;
 mod many;
@@ -55,6 +56,16 @@ macro_rules! contract {
                     every_read_names_the_position,
                     a_read_sees_one_moment,
                     a_big_batch_is_taken_whole,
+                }
+                contents {
+                    an_empty_graph_holds_nothing,
+                    everything_is_listed_in_the_order_of_keys,
+                    pages_of_every_size_make_the_same_list,
+                    what_differs_is_mended,
+                    a_mend_at_another_position_changes_nothing,
+                    a_user_who_is_taken_out_takes_the_edges_along,
+                    a_graph_that_is_being_emptied_stands_nowhere,
+                    a_graph_of_another_log_is_not_emptied,
                 }
                 sequences {
                     what_begins_and_ends_in_one_batch_is_not_shown,
@@ -156,5 +167,16 @@ async fn open_embedded() -> Option<Fresh> {
 }
 
 contract!(embedded, crate::graph_contract::open_embedded);
+
+#[expect(clippy::unused_async, reason = "other adapters' factories connect")]
+async fn open_swappable() -> Option<Fresh> {
+    let inner = Arc::new(foaf::graph::embedded::EmbeddedGraph::new());
+    Some(Fresh {
+        graph: Arc::new(foaf::graph::swap::Swappable::new(inner)),
+        held: Box::new(()),
+    })
+}
+
+contract!(swappable, crate::graph_contract::open_swappable);
 
 contract!(neo4j, crate::neo4j_graph::open);

@@ -188,7 +188,7 @@ async fn refused(settings: &KafkaSettings) -> String {
 }
 
 /// Makes a topic that is right but for some settings.
-async fn create(settings: &KafkaSettings, partitions: i32, wrong: &[(&str, &str)]) {
+pub(crate) async fn create(settings: &KafkaSettings, partitions: i32, wrong: &[(&str, &str)]) {
     let mut topic = NewTopic::new(&settings.topic, partitions, TopicReplication::Fixed(1));
     let is_wrong = |name: &str| wrong.iter().any(|(other, _)| *other == name);
     for (name, value) in RIGHT {

@@ -1,19 +1,9 @@
 //! Start and stop of the real program: no accepted mutation is lost, and the exit code tells.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use crate::{
+    callers::{Callers, ask, assert_there},
+    program::{Serving, sqlite},
 };
-
-use serde_json::{Value, json};
-
-use crate::program::{Serving, sqlite};
-
-async fn ask(client: &reqwest::Client, address: &str, query: &str) -> Option<Value> {
-    let request = client.post(format!("{address}/graphql"));
-    let response = request.json(&json!({ "query": query })).send().await.ok()?;
-    response.json().await.ok()
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demo_answers_and_stops_on_ctrl_c() {
@@ -40,53 +30,16 @@ async fn no_accepted_mutation_is_lost_by_sigterm() {
     let log = sqlite(folder.path());
     let arguments = ["serve", "--log", &log, "--listen", "127.0.0.1:0"];
     let serving = Serving::start(&arguments);
-    let enough = Arc::new(AtomicBool::new(false));
-    let mut callers = tokio::task::JoinSet::new();
-    for caller in 0..8 {
-        let (address, enough) = (serving.address.clone(), enough.clone());
-        callers.spawn(async move {
-            let client = reqwest::Client::new();
-            let mut accepted = Vec::new();
-            for n in 0.. {
-                let handle = format!("c{caller}-{n}");
-                let query = format!(
-                    "mutation {{ registerUser(input: {{handle: \"{handle}\", firstName: \"X\"}}) {{ position user {{ id }} }} }}"
-                );
-                let Some(answer) = ask(&client, &address, &query).await else {
-                    break;
-                };
-                if answer["data"]["registerUser"]["position"].is_null() {
-                    break;
-                }
-                accepted.push(handle);
-                if accepted.len() == 20 {
-                    enough.store(true, Ordering::Relaxed);
-                }
-            }
-            accepted
-        });
-    }
-    while !enough.load(Ordering::Relaxed) {
-        tokio::task::yield_now().await;
-    }
+    let callers = Callers::start(&serving.address);
+    callers.accepted(160).await;
     serving.signal("-TERM");
     let (code, said) = serving.end();
     assert_eq!(code, Some(0), "{said}");
-    let accepted = callers.join_all().await.concat();
-    assert!(accepted.len() >= 20);
+    let accepted = callers.give_up().await;
+    assert!(accepted.len() >= 160);
 
     let serving = Serving::start(&arguments);
-    let client = reqwest::Client::new();
-    for handle in accepted {
-        let query = format!("{{ atLeastOne: user(by: {{handle: \"{handle}\"}}) {{ id }} }}");
-        let answer = ask(&client, &serving.address, &query)
-            .await
-            .expect("it answers");
-        assert!(
-            answer["data"]["atLeastOne"]["id"].is_string(),
-            "{handle} is lost"
-        );
-    }
+    assert_there(&serving.address, &accepted).await;
     serving.signal("-TERM");
     assert_eq!(serving.end().0, Some(0));
 }

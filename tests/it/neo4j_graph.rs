@@ -42,10 +42,28 @@ impl Database {
                 user: settings.user,
                 password: settings.password,
                 database: settings.database,
+                tls: settings.tls,
             },
             _turn: turn,
         }
     }
+
+    /// The URL, as an argument.
+    pub(crate) fn text() -> String {
+        std::env::var("FOAF_TEST_NEO4J").expect("it is there")
+    }
+}
+
+/// Changes the database behind foaf's back.
+pub(crate) async fn change(text: &str) {
+    driver().run(query(text)).await.expect("it is taken");
+}
+
+/// The only field, `n`, of the only row.
+pub(crate) async fn found(text: &str) -> String {
+    let mut rows = driver().execute(query(text)).await.expect("an answer");
+    let row = rows.next().await.expect("an answer").expect("a row");
+    row.get("n").expect("a text")
 }
 
 /// Tests take turns: a server of the free edition has one database.

@@ -3,7 +3,7 @@
 
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicUsize, Ordering},
 };
 
 use async_trait::async_trait;
@@ -11,8 +11,11 @@ use foaf::{
     domain::{Handle, Pair, PairState, User, UserId},
     graph::{
         Answer, Batch, Cursor, Direction, Distant, DistantKey, FriendQuery, Graph, GraphError,
-        Linked, Page, Projected, Recommendation, Relation, Score, Slice, UserQuery, digest::Digest,
+        Linked, Page, Projected, Recommendation, Relation, Score, Slice, UserQuery,
+        content::{Item, Key, Mend, Part},
+        digest::Digest,
     },
+    judge::LogId,
 };
 
 /// The digest at each position that a batch ended at.
@@ -22,6 +25,8 @@ pub(crate) struct Observer {
     inner: Arc<dyn Graph>,
     digests: Digests,
     pub(crate) questions: AtomicUsize,
+    /// Whether the cursor cannot be read.
+    pub(crate) is_down: AtomicBool,
 }
 
 impl Observer {
@@ -31,6 +36,7 @@ impl Observer {
             inner,
             digests,
             questions,
+            is_down: AtomicBool::new(false),
         }
     }
 
@@ -43,6 +49,9 @@ impl Observer {
 #[async_trait]
 impl Graph for Observer {
     async fn cursor(&self) -> Result<Option<Cursor>, GraphError> {
+        if self.is_down.load(Ordering::Relaxed) {
+            return Err(GraphError::Unavailable("it is down".to_owned()));
+        }
         self.inner.cursor().await
     }
 
@@ -128,6 +137,18 @@ impl Graph for Observer {
 
     async fn ties(&self, of: &[Pair]) -> Answer<Vec<Option<PairState>>> {
         self.asked().ties(of).await
+    }
+
+    async fn content(&self, part: Part, after: Option<&Key>, limit: usize) -> Answer<Slice<Item>> {
+        self.inner.content(part, after, limit).await
+    }
+
+    async fn mend(&self, at: &Cursor, mends: &[Mend]) -> Result<Projected, GraphError> {
+        self.inner.mend(at, mends).await
+    }
+
+    async fn clear(&self, of: LogId, limit: usize) -> Result<u64, GraphError> {
+        self.inner.clear(of, limit).await
     }
 
     fn is_local(&self) -> bool {

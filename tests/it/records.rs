@@ -2,6 +2,7 @@
 //! Schemas and `asyncapi.yaml`, which describe it to others.
 
 mod asyncapi;
+mod catalogue;
 mod golden;
 mod headers;
 mod random;

@@ -3,8 +3,8 @@
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
 use foaf::{
-    app::{self, Node},
-    config::{GraphUrl, LogUrl, Stores},
+    app::{self, Node, Upkeep},
+    config::{GraphUrl, KafkaSecurity, LogUrl, Stores},
     graph::{Graph, digest::Digest},
     import::{self, Source, Summary},
 };
@@ -62,6 +62,7 @@ impl Places {
                 LogUrl::Kafka {
                     brokers: topic.brokers,
                     topic: topic.topic,
+                    security: KafkaSecurity::default(),
                 }
             }
         };
@@ -79,11 +80,13 @@ impl Places {
         }
     }
 
-    fn stores(&self) -> Stores {
+    pub(crate) fn stores(&self) -> Stores {
         Stores {
             log: self.log.clone(),
             graph: self.graph.clone(),
+            snapshots: None,
             write_timeout: Duration::from_secs(10),
+            start_timeout: Duration::from_secs(10),
         }
     }
 }
@@ -113,8 +116,21 @@ impl Service {
     }
 
     pub(crate) async fn with(stores: &Stores) -> Self {
+        let node = Node::start(stores).await.expect("the node starts");
+        Self::of(node).await
+    }
+
+    /// Starts, and looks after its graph.
+    pub(crate) async fn attended(places: &Places, upkeep: Upkeep) -> Self {
+        let mut node = Node::start(&places.stores())
+            .await
+            .expect("the node starts");
+        node.attend(upkeep).await.expect("a control socket");
+        Self::of(node).await
+    }
+
+    pub(crate) async fn of(mut node: Node) -> Self {
         let (listener, address) = app::bind("127.0.0.1:0").await.expect("a free port");
-        let mut node = Node::start(stores).await.expect("the node starts");
         logs::soon(node.ready()).await.expect("the node is ready");
         let graph = node.services().graph.clone();
         let import = node.import_target();
@@ -146,7 +162,8 @@ impl Service {
             request = request.header(*name, *value);
         }
         let request = request.body(body.into()).build().expect("a request");
-        let response = logs::soon(self.connected(request)).await;
+        let response = logs::soon(self.client.execute(request)).await;
+        let response = response.expect("it answers");
         let position = response.headers().get("foaf-position");
         Reply {
             status: response.status().as_u16(),
@@ -155,16 +172,14 @@ impl Service {
         }
     }
 
-    /// Sends a request; a connection that the busy machine resets before it stands is tried again.
-    async fn connected(&self, request: reqwest::Request) -> reqwest::Response {
-        for _ in 0..5 {
-            let copy = request.try_clone().expect("a body in memory");
-            match self.client.execute(copy).await {
-                Err(error) if error.is_connect() => {}
-                answered => return answered.expect("it answers"),
-            }
-        }
-        panic!("{} takes no connection", self.address)
+    /// Sends a JSON body and gives the answer as it was sent.
+    pub(crate) async fn text(&self, body: String) -> String {
+        let request = self.client.post(format!("{}/graphql", self.address));
+        let request = request.header("content-type", "application/json");
+        let request = request.body(body).build().expect("a request");
+        let response = logs::soon(self.client.execute(request)).await;
+        let response = response.expect("it answers");
+        response.text().await.expect("text")
     }
 
     pub(crate) async fn get(&self, path: &str) -> (u16, String) {

@@ -55,6 +55,29 @@ fn the_program_has_no_unfinished_work_and_no_unwrap() {
     assert_none(&found.collect::<Vec<_>>());
 }
 
+/// The API's null in place of a field that failed would break a promise of the schema otherwise.
+#[test]
+fn every_field_that_can_fail_is_nullable() {
+    let mut fields = 0;
+    let mut found = Vec::new();
+    for source in sources().filter(|source| source.path.starts_with("src/graphql")) {
+        for object in source.code().split("#[Object").skip(1) {
+            let object = object.split("\n}").next().unwrap_or_default();
+            for field in object.split("async fn ").skip(1) {
+                let signature = field.split("{\n").next().unwrap_or_default();
+                let can_fail = signature.contains("-> Result<") || signature.contains("#[graphql");
+                fields += usize::from(can_fail);
+                if can_fail && !signature.contains("-> Result<Option<") {
+                    let name = signature.split('(').next().unwrap_or_default();
+                    found.push(format!("{}: {name}", source.path));
+                }
+            }
+        }
+    }
+    assert!(fields > 20, "the scan has gone blind");
+    assert_none(&found);
+}
+
 #[test]
 fn tests_neither_sleep_nor_are_ignored() {
     let found = sources().flat_map(|source| places(&source, &source.tests(), &NOT_IN_TESTS));

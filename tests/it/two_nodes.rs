@@ -11,7 +11,7 @@ use foaf::{
     app::{self, Node},
     clock,
     command_handler::Request,
-    config::LogUrl,
+    config::{KafkaSecurity, LogUrl},
     domain::{Command, Handle, Name, PairCommand, Profile, StateCommand, UserId},
     graph::{Graph, digest::Digest, embedded::EmbeddedGraph},
     judge::OutcomeResult,
@@ -31,6 +31,7 @@ async fn they_come_to_the_same_state_at_each_position() {
     let url = LogUrl::Kafka {
         brokers: topic.brokers.clone(),
         topic: topic.topic.clone(),
+        security: KafkaSecurity::default(),
     };
     let mut nodes = Vec::new();
     let mut seen = Vec::new();

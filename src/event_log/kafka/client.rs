@@ -14,7 +14,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::producer::FutureProducer;
 
 use super::{KafkaSettings, PARTITION};
-use crate::event_log::LogError;
+use crate::{config::KafkaSecurity, event_log::LogError};
 
 /// The most that the brokers are asked to take at once. Above [`crate::event_log::MAX_MESSAGE_BYTES`]
 /// by more than what Kafka adds to a message, and no more than what a broker takes by default.
@@ -81,9 +81,20 @@ pub(super) fn watermarks<C: ClientContext>(
 }
 
 pub(super) fn unavailable(settings: &KafkaSettings, error: &KafkaError) -> LogError {
-    let KafkaSettings { brokers, topic, .. } = settings;
+    let KafkaSettings {
+        brokers,
+        topic,
+        security,
+        ..
+    } = settings;
+    // librdkafka tells a refused user or certificate like a broker that is gone.
+    let or_security = if *security == KafkaSecurity::default() {
+        ""
+    } else {
+        ", or mend the TLS and SASL settings: they may be refused"
+    };
     LogError::Unavailable(format!(
-        "{brokers} does not answer for topic {topic} ({error}): start Kafka, or name its brokers"
+        "{brokers} does not answer for topic {topic} ({error}): start Kafka, or name its brokers{or_security}"
     ))
 }
 
@@ -94,7 +105,27 @@ fn common(settings: &KafkaSettings) -> ClientConfig {
         .set("client.id", "foaf")
         .set("socket.nagle.disable", "true")
         .set("reconnect.backoff.max.ms", "1000");
+    secure(&mut config, &settings.security);
     config
+}
+
+fn secure(config: &mut ClientConfig, security: &KafkaSecurity) {
+    let protocol = match (security.tls, &security.sasl) {
+        (false, None) => return,
+        (true, None) => "SSL",
+        (false, Some(_)) => "SASL_PLAINTEXT",
+        (true, Some(_)) => "SASL_SSL",
+    };
+    config.set("security.protocol", protocol);
+    if let Some(sasl) = &security.sasl {
+        config
+            .set("sasl.mechanisms", &sasl.mechanism)
+            .set("sasl.username", &sasl.username)
+            .set("sasl.password", &sasl.password);
+    }
+    if let Some(file) = &security.ca_file {
+        config.set("ssl.ca.location", file.to_string_lossy());
+    }
 }
 
 fn create<T: FromClientConfigAndContext<Context>>(config: &ClientConfig) -> Result<T, LogError> {

@@ -28,10 +28,16 @@ const MAX_BYTES: &str = "max.message.bytes";
 
 type Admin = Arc<Background<AdminClient<Context>>>;
 
-/// Makes the topic if it is missing, and checks it.
-pub(super) async fn ensure(settings: &KafkaSettings) -> Result<(), LogError> {
+/// Checks the topic. One that is missing is made if `make` is set, else refused.
+pub(super) async fn ensure(settings: &KafkaSettings, make: bool) -> Result<(), LogError> {
     let admin: Admin = Arc::new(Background::new(client::admin(settings)?));
     let mut shape = look(&admin, settings).await?;
+    if shape.partitions == 0 && !make {
+        let KafkaSettings { brokers, topic, .. } = settings;
+        return Err(LogError::Unusable(format!(
+            "{brokers} has no topic {topic}: name the right one with --log"
+        )));
+    }
     if shape.partitions == 0 {
         create(&admin, settings, shape.brokers).await?;
         let deadline = Instant::now() + settings.request_timeout;

@@ -324,7 +324,7 @@ fn profile(
     first_name: &str,
     last_name: Option<&str>,
 ) -> Result<Profile, &'static str> {
-    let name = |text, field| Name::parse(text, field).map_err(|_| "not a name");
+    let name = |text, field| Name::recorded(text, field).map_err(|_| "not a name");
     Ok(Profile {
         handle: handle(handle_text)?,
         first_name: name(first_name, Field::FirstName)?,

@@ -75,6 +75,22 @@ impl LogFile {
         }
     }
 
+    /// Where the file of another process ends now. One that is missing or unknown is refused.
+    pub(super) fn end(&self) -> Result<u64, LogError> {
+        let end = || -> rusqlite::Result<Result<u64, LogError>> {
+            let version: i64 = self
+                .db
+                .pragma_query_value(None, "user_version", |row| row.get(0))?;
+            if version != FORMAT {
+                return Ok(Err(self.unknown_format(version)));
+            }
+            let last = "SELECT coalesce(max(position), 0) FROM log";
+            let last: i64 = self.db.query_row(last, [], |row| row.get(0))?;
+            Ok(Ok(u64::try_from(last).unwrap_or_default()))
+        };
+        end().map_err(|e| self.opening(&e))?
+    }
+
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
@@ -87,11 +103,7 @@ impl LogFile {
             db.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
         let is_new = version == 0 && tables == 0;
         if !is_new && version != FORMAT {
-            return Ok(Err(LogError::Unusable(format!(
-                "{} has format version {version}, and this build knows {FORMAT}: \
-                 run the build that wrote it, or choose another folder",
-                self.path.display()
-            ))));
+            return Ok(Err(self.unknown_format(version)));
         }
         let mode: String =
             db.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
@@ -187,6 +199,14 @@ impl LogFile {
             Some(row) => Ok(row.get(0).ok()),
             None => Ok(None),
         }
+    }
+
+    fn unknown_format(&self, version: i64) -> LogError {
+        LogError::Unusable(format!(
+            "{} has format version {version}, and this build knows {FORMAT}: \
+             run the build that wrote it, or choose another folder",
+            self.path.display()
+        ))
     }
 
     fn opening(&self, error: &rusqlite::Error) -> LogError {

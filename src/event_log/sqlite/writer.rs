@@ -94,6 +94,8 @@ impl Writer {
         self.tail = tail;
         let (messages, waiting): (Vec<_>, Vec<_>) =
             group.drain(..).map(|a| (a.message, a.done)).unzip();
+        // Before anybody can see the group: a reader that drops it for the file must find it there.
+        self.end.store(tail.position, Ordering::Release);
         if self.live.receiver_count() > 0 {
             let record = |(message, offset)| Record {
                 offset,
@@ -105,7 +107,6 @@ impl Writer {
                 .live
                 .send(messages.into_iter().zip(first..).map(record).collect());
         }
-        self.end.store(tail.position, Ordering::Release);
         for (done, offset) in waiting.into_iter().zip(first..) {
             let append_time = Some(time);
             // It fails when the caller has gone: the record is in the log all the same.
@@ -123,27 +124,38 @@ fn insert(
     time: LogTime,
     mut tail: Tail,
 ) -> rusqlite::Result<Tail> {
+    for append in group {
+        tail = insert_one(db, &append.message, &append.headers, time, tail)?;
+    }
+    Ok(tail)
+}
+
+/// Inserts the row after `tail`, and gives the new one.
+pub(super) fn insert_one(
+    db: &rusqlite::Connection,
+    message: &Message,
+    headers: &str,
+    time: LogTime,
+    tail: Tail,
+) -> rusqlite::Result<Tail> {
     let mut insert = db.prepare_cached(
         "INSERT INTO log (position, id, type, subject, time, headers, data, crc)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
     )?;
-    for append in group {
-        let row = Columns::of(&append.message, &append.headers);
-        let position = tail.position + 1;
-        let checksum = row.checksum(tail.checksum, position, time);
-        insert.execute((
-            integer(position),
-            row.id,
-            row.kind,
-            text_or_blob(row.subject),
-            time.0,
-            row.headers,
-            text_or_blob(row.data),
-            checksum,
-        ))?;
-        tail = Tail { position, checksum };
-    }
-    Ok(tail)
+    let row = Columns::of(message, headers);
+    let position = tail.position + 1;
+    let checksum = row.checksum(tail.checksum, position, time);
+    insert.execute((
+        integer(position),
+        row.id,
+        row.kind,
+        text_or_blob(row.subject),
+        time.0,
+        row.headers,
+        text_or_blob(row.data),
+        checksum,
+    ))?;
+    Ok(Tail { position, checksum })
 }
 
 /// Whether a commit that failed is certainly not in the write-ahead log. The mark that makes it count

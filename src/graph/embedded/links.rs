@@ -21,6 +21,15 @@ pub(super) enum List {
 }
 
 impl List {
+    /// Every list.
+    pub(super) const ALL: [Self; 5] = [
+        Self::Friends,
+        Self::Asked,
+        Self::AskedBy,
+        Self::Blocks,
+        Self::BlockedBy,
+    ];
+
     /// The list of the user where an edge starts, and of the one where it ends.
     pub(super) fn of(kind: EdgeKind) -> (Self, Self) {
         match kind {
@@ -84,6 +93,18 @@ impl Links {
     pub(super) fn since(&self, other: Slot) -> Option<When> {
         let index = self.others.binary_search(&other).ok()?;
         Some(self.since[index])
+    }
+
+    /// Puts an entry at the end: somebody with a higher slot than all before.
+    pub(super) fn push(&mut self, other: Slot, since: When) {
+        self.others.push(other);
+        self.since.push(since);
+    }
+
+    /// Lets go of memory that waits for more entries.
+    pub(super) fn shrink(&mut self) {
+        self.others.shrink_to_fit();
+        self.since.shrink_to_fit();
     }
 
     /// Puts entries in. `edits` are sorted, and nobody among them is linked yet.

@@ -19,6 +19,10 @@ impl Moments {
         self.0[when as usize]
     }
 
+    pub(super) fn iter(&self) -> impl Iterator<Item = Moment> {
+        self.0.iter().copied()
+    }
+
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }
@@ -47,6 +51,64 @@ pub(super) struct PastUser {
 /// What has ended, in the order in which it was projected.
 #[derive(Default)]
 pub(super) struct Past {
-    pub(super) users: Vec<PastUser>,
-    pub(super) edges: Vec<PastEdge>,
+    users: Vec<PastUser>,
+    edges: Vec<PastEdge>,
+    users_of: Chains,
+    edges_from: Chains,
+}
+
+impl Past {
+    pub(super) fn push_user(&mut self, slot: Slot, user: PastUser) {
+        self.users_of.push(slot);
+        self.users.push(user);
+    }
+
+    pub(super) fn push_edge(&mut self, edge: PastEdge) {
+        self.edges_from.push(edge.from);
+        self.edges.push(edge);
+    }
+
+    pub(super) fn users(&self) -> &[PastUser] {
+        &self.users
+    }
+
+    pub(super) fn edges(&self) -> &[PastEdge] {
+        &self.edges
+    }
+
+    /// The versions of a user, the last first.
+    pub(super) fn users_of(&self, slot: Slot) -> impl Iterator<Item = &PastUser> {
+        self.users_of.of(slot).map(|index| &self.users[index])
+    }
+
+    /// The edges that started at a user, the last first.
+    pub(super) fn edges_from(&self, slot: Slot) -> impl Iterator<Item = &PastEdge> {
+        self.edges_from.of(slot).map(|index| &self.edges[index])
+    }
+}
+
+/// Which entries of a list are whose: 4 bytes for each user and each entry.
+#[derive(Default)]
+struct Chains {
+    /// By user, the number of the last entry; counted from 1, 0 if there is none.
+    last: Vec<u32>,
+    /// By entry, the one before of the same user.
+    before: Vec<u32>,
+}
+
+impl Chains {
+    fn push(&mut self, slot: Slot) {
+        let index = slot as usize;
+        if self.last.len() <= index {
+            self.last.resize(index + 1, 0);
+        }
+        self.before.push(self.last[index]);
+        self.last[index] = super::store::slot(self.before.len());
+    }
+
+    fn of(&self, slot: Slot) -> impl Iterator<Item = usize> {
+        let entry = |number: u32| (number as usize).checked_sub(1);
+        let last = self.last.get(slot as usize).copied().unwrap_or(0);
+        std::iter::successors(entry(last), move |index| entry(self.before[*index]))
+    }
 }

@@ -7,8 +7,8 @@ use super::{
     users::Users,
 };
 use crate::{
-    domain::{Blocks, Edge, EdgeKind, PairState, Side, UserState},
-    graph::{Batch, Cursor, digest::Digest},
+    domain::{Blocks, PairState, Side, UserState},
+    graph::{Batch, Cursor},
 };
 
 /// The number of a user, in the order of projection.
@@ -119,8 +119,14 @@ impl Store {
         self.grow();
         self.remove(&plan.removed);
         self.add(&plan.added);
-        self.past.users.extend(plan.past_users);
-        self.past.edges.extend(plan.past_edges);
+        for past in plan.past_users {
+            if let Some(slot) = self.users.slot(past.version.id) {
+                self.past.push_user(slot, past);
+            }
+        }
+        for past in plan.past_edges {
+            self.past.push_edge(past);
+        }
         self.cursor = Some(plan.cursor);
         self.torn = false;
     }
@@ -143,7 +149,28 @@ impl Store {
         }
     }
 
-    fn grow(&mut self) {
+    /// Gives a user one of the lists, which were empty.
+    pub(super) fn put_links(&mut self, slot: Slot, list: List, mut links: Links) {
+        links.shrink();
+        *self.links_mut(slot, list) = links;
+    }
+
+    /// Counts friendships and ACTIVE friends anew.
+    pub(super) fn count(&mut self) {
+        let active = |links: &Links| {
+            let active = links
+                .others()
+                .iter()
+                .filter(|of| self.users.is_active(**of));
+            slot(active.count())
+        };
+        let degrees = self.friends.iter().map(active).collect();
+        self.degrees = degrees;
+        let ends = self.friends.iter().map(|links| links.others().len());
+        self.friendships = ends.sum::<usize>() / 2;
+    }
+
+    pub(super) fn grow(&mut self) {
         let users = self.users.len();
         self.friends.resize_with(users, Links::default);
         self.rare.resize_with(users, || None);
@@ -189,39 +216,6 @@ impl Store {
         }
         let rare = self.rare[slot as usize].get_or_insert_default();
         &mut rare[rare_index(list)]
-    }
-
-    /// The digest of all that is held, computed anew.
-    pub(super) fn digest(&self) -> Digest {
-        let mut digest = Digest::default();
-        for past in &self.past.users {
-            digest.add_user(&past.version, Some(self.moments.get(past.ended)));
-        }
-        for past in &self.past.edges {
-            let edge = self.edge(past.kind, past.from, past.to, past.opened);
-            digest.add_edge(&edge, Some(self.moments.get(past.closed)));
-        }
-        for from in (0..self.users.len()).map(slot) {
-            digest.add_user(self.users.get(from), None);
-            for kind in [EdgeKind::Friend, EdgeKind::Requested, EdgeKind::Blocked] {
-                for (to, when) in self.links(from, List::of(kind).0).iter() {
-                    // A friendship stands in both lists; it counts where the lower id is.
-                    if kind != EdgeKind::Friend || self.users.id(from) < self.users.id(to) {
-                        digest.add_edge(&self.edge(kind, from, to, when), None);
-                    }
-                }
-            }
-        }
-        digest
-    }
-
-    fn edge(&self, kind: EdgeKind, from: Slot, to: Slot, opened: When) -> Edge {
-        Edge {
-            kind,
-            from: self.users.id(from),
-            to: self.users.id(to),
-            opened: self.moments.get(opened),
-        }
     }
 }
 

@@ -1,15 +1,18 @@
 //! Connections to the server: bounded waiting, retries of what may be retried, and what an error
 //! means.
 //!
-//! Must never retry a write by itself: only `project` knows when that is safe. neo4rs's own `run`
+//! Must never retry a write by itself, but for what may be done twice: only `project` knows when that is safe. neo4rs's own `run`
 //! does, so it is used for nothing but the schema.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, io::ErrorKind, time::Duration};
 
-use neo4rs::{ConfigBuilder, Error, Graph, Neo4jErrorKind, Query, Row, Txn};
+use neo4rs::{ConfigBuilder, Error, Graph, Neo4jError, Neo4jErrorKind, Query, Row, Txn};
 
 use super::{Neo4jSettings, cypher};
-use crate::graph::{Answer, GraphError, Read};
+use crate::{
+    config::Neo4jTls,
+    graph::{Answer, GraphError, Read},
+};
 
 /// How often a question is asked again before it gives up.
 const TRIES: u32 = 4;
@@ -32,6 +35,10 @@ pub(super) struct Client {
 impl Client {
     /// Does not connect yet.
     pub(super) fn new(settings: &Neo4jSettings) -> Result<Self, GraphError> {
+        if settings.tls != Neo4jTls::None {
+            // An error means that there is a provider already.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+        }
         let pool = |connections: usize| {
             let mut config = ConfigBuilder::new()
                 .uri(settings.address())
@@ -44,6 +51,12 @@ impl Client {
                 .max_lifetime(settings.wait_within)
                 // Every text gives one row or a few; the driver makes room for this many.
                 .fetch_size(16);
+            if let Neo4jTls::Checked {
+                ca_file: Some(file),
+            } = &settings.tls
+            {
+                config = config.with_client_certificate(file);
+            }
             if let Some(database) = &settings.database {
                 config = config.db(database.as_str());
             }
@@ -72,6 +85,21 @@ impl Client {
     /// Makes sure of a part of the schema.
     pub(super) async fn define(&self, text: &str) -> Result<(), GraphError> {
         self.patiently(|| self.writer.run(text)).await
+    }
+
+    /// Writes what may be written twice, and gives the only row.
+    pub(super) async fn write_one(&self, statement: Query) -> Result<Row, GraphError> {
+        let attempt = || async {
+            let mut transaction = self.begin().await?;
+            match single(&mut transaction, statement.clone()).await {
+                Ok(row) => transaction.commit().await.map(|()| row),
+                Err(error) => {
+                    self.abandon(transaction).await;
+                    Err(error)
+                }
+            }
+        };
+        only(self.patiently(attempt).await?.into_iter().collect())
     }
 
     /// Asks, and reads the answer as of one position.
@@ -176,14 +204,23 @@ pub(super) fn field<'row, T: serde::Deserialize<'row>>(
 pub(super) fn is_passing(error: &Error) -> bool {
     match error {
         Error::IOError { .. } => true,
-        Error::Neo4j(error) => error.kind() == Neo4jErrorKind::Transient,
+        Error::Neo4j(error) => is_transient(error),
         _ => false,
     }
+}
+
+/// What a server that is going down or coming up says. The driver calls a transaction that was
+/// terminated a fault of the client.
+fn is_transient(error: &Neo4jError) -> bool {
+    error.kind() == Neo4jErrorKind::Transient || error.code().starts_with("Neo.TransientError.")
 }
 
 /// What an error means to a caller, without parameters.
 pub(super) fn fault(error: Error) -> GraphError {
     match error {
+        Error::IOError { detail } if detail.kind() == ErrorKind::UnexpectedEof => {
+            GraphError::Unavailable("it closed the connection; is this a Bolt port?".to_owned())
+        }
         Error::IOError { detail } => GraphError::Unavailable(detail.to_string()),
         Error::ConnectionError => {
             GraphError::Unavailable("no connection became free in time".to_owned())
@@ -191,8 +228,14 @@ pub(super) fn fault(error: Error) -> GraphError {
         Error::ConnectionTimedOut => {
             GraphError::Unavailable("the server did not answer in time".to_owned())
         }
-        Error::AuthenticationError(message) => {
-            GraphError::Unusable(format!("Neo4j refuses the user or the password: {message}"))
+        Error::AuthenticationError(message) => GraphError::Unusable(format!(
+            "Neo4j refuses the user or the password ({message}): write the right ones, as neo4j://USER:PASSWORD@HOST:PORT"
+        )),
+        Error::Neo4j(error) if error.code().ends_with(".DatabaseNotFound") => {
+            GraphError::Unusable(format!(
+                "{}: make this database, or name another, as neo4j://USER:PASSWORD@HOST:PORT/DATABASE",
+                error.message()
+            ))
         }
         Error::Neo4j(error) if error.code().ends_with(".ConstraintValidationFailed") => {
             let message = "the graph already has a user who is new in the batch, or another cursor";
@@ -202,8 +245,9 @@ pub(super) fn fault(error: Error) -> GraphError {
             // What follows the first line is the text of the question.
             let message = error.message().lines().next().unwrap_or_default();
             let message = format!("{message} ({})", error.code());
-            let late = error.code().contains(".Transaction.TransactionTimedOut");
-            if late || error.kind() == Neo4jErrorKind::Transient {
+            if error.code().contains(".Transaction.TransactionTimedOut") {
+                GraphError::TooSlow(message)
+            } else if is_transient(&error) {
                 GraphError::Unavailable(message)
             } else {
                 GraphError::Unusable(message)

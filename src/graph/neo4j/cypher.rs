@@ -9,23 +9,12 @@
 //! counted first and compared with a list of friends afterwards; ids are read only of those that may
 //! come onto the page.
 
+pub(super) mod content;
+mod schema;
+
 use std::sync::LazyLock;
 
-/// What must be there before anything else, each harmless when it is.
-pub(super) const SCHEMA: [&str; 5] = [
-    "CREATE CONSTRAINT foaf_user_id IF NOT EXISTS FOR (u:User) REQUIRE u.id IS UNIQUE",
-    "CREATE CONSTRAINT foaf_cursor_name IF NOT EXISTS FOR (c:Cursor) REQUIRE c.name IS UNIQUE",
-    "CREATE INDEX foaf_cursor_position IF NOT EXISTS FOR (c:Cursor) ON (c.pos)",
-    "CREATE INDEX foaf_user_handle IF NOT EXISTS FOR (u:User) ON (u.handle)",
-    "CREATE INDEX foaf_user_sort_key IF NOT EXISTS FOR (u:User) ON (u.sortKey)",
-];
-
-/// Waits until the indexes are filled.
-pub(super) const AWAIT_SCHEMA: &str = "CALL db.awaitIndexes(300)";
-
-/// The settings that a frozen projector's lock depends on.
-pub(super) const SETTINGS: &str = "SHOW SETTINGS 'db.transaction.timeout', \
-    'db.lock.acquisition.timeout' YIELD name, value RETURN name, value";
+pub(super) use schema::{AWAIT_SCHEMA, SCHEMA, SETTINGS};
 
 /// Keeps the cursor, and so the whole graph, as it is until the transaction ends: setting a property
 /// takes the node's lock, also to the value that it has.
@@ -120,7 +109,7 @@ impl Reads {
         let both = |make: &dyn Fn(bool) -> String| [make(false), make(true)];
         Self {
             cursor: read(
-                "MATCH (c:Cursor {name: 'p'}) RETURN collect([c.logId, c.pos, c.digest]) AS rows",
+                "MATCH (c:Cursor {name: 'p'}) WHERE c.pos >= 0 RETURN collect([c.logId, c.pos, c.digest]) AS rows",
             ),
             users: read(&format!(
                 "{EACH} RETURN collect([i, {}]) AS rows",

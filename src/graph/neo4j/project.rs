@@ -12,12 +12,13 @@ use neo4rs::{BoltType, Error, Neo4jErrorKind, Row, Txn, query};
 
 use super::{
     client::{Client, fault, field, is_passing, only, single},
+    content::mend,
     cypher,
     rows::{edge_row, int, list, past_user_row, user_row},
 };
 use crate::{
     domain::{Edge, EdgeKind, Moment, User, UserId},
-    graph::{Batch, Cursor, GraphError, Projected, digest::Digest},
+    graph::{Batch, Cursor, GraphError, Mend, Projected, digest::Digest},
     judge::LogId,
 };
 use uuid::Uuid;
@@ -30,8 +31,16 @@ const WAIT: Duration = Duration::from_millis(50);
 /// The most bytes of rows in a request: its text and the rest have the room up to 8 KiB.
 const CHUNK_BYTES: usize = 7_000;
 
+/// What is written in one transaction.
+#[derive(Clone, Copy)]
+pub(super) enum Work<'a> {
+    Batch(&'a Batch),
+    /// At this position.
+    Mend(&'a Cursor, &'a [Mend]),
+}
+
 /// What ends an attempt.
-enum Failure {
+pub(super) enum Failure {
     /// Nothing took effect.
     Failed(Error),
     /// Nobody knows.
@@ -65,13 +74,13 @@ impl Client {
         Ok(read.await?.value)
     }
 
-    /// Applies a batch.
-    pub(super) async fn project(&self, batch: &Batch) -> Result<Projected, GraphError> {
+    /// Does a piece of work exactly once.
+    pub(super) async fn write(&self, work: Work<'_>) -> Result<Projected, GraphError> {
         let start = Instant::now();
         let mut tries = 0;
         loop {
             tries += 1;
-            match self.attempt(batch).await {
+            match self.attempt(work).await {
                 Ok(projected) => return Ok(projected),
                 Err(Failure::Failed(error)) if is_passing(&error) => {
                     if tries == TRIES || start.elapsed() > TRY_FOR {
@@ -86,9 +95,9 @@ impl Client {
         }
     }
 
-    async fn attempt(&self, batch: &Batch) -> Result<Projected, Failure> {
+    async fn attempt(&self, work: Work<'_>) -> Result<Projected, Failure> {
         let mut transaction = self.begin().await?;
-        match write(&mut transaction, batch).await {
+        match write(&mut transaction, work).await {
             Ok(Projected::Done) => transaction
                 .commit()
                 .await
@@ -117,19 +126,27 @@ fn uncommitted(error: Error) -> Failure {
     }
 }
 
-async fn write(transaction: &mut Txn, batch: &Batch) -> Result<Projected, Failure> {
-    let cursor = &batch.cursor;
+async fn write(transaction: &mut Txn, work: Work<'_>) -> Result<Projected, Failure> {
+    let (expect, cursor) = match work {
+        Work::Batch(batch) => (batch.expect, &batch.cursor),
+        Work::Mend(at, _) => (at.position, at),
+    };
     let advance = query(cypher::ADVANCE)
         .param("logId", cursor.log_id.0.to_string())
-        .param("expect", int(batch.expect))
+        .param("expect", int(expect))
         .param("next", int(cursor.position))
         .param("digest", cursor.digest.to_string());
     let row = only(single(transaction, advance).await?.into_iter().collect())?;
     if !field::<bool>(&row, "here")? {
         return Ok(Projected::Elsewhere(stands(&row)?));
     }
-    write_users(transaction, batch).await?;
-    write_edges(transaction, batch).await?;
+    match work {
+        Work::Batch(batch) => {
+            write_users(transaction, batch).await?;
+            write_edges(transaction, batch).await?;
+        }
+        Work::Mend(_, mends) => mend(transaction, mends).await?,
+    }
     Ok(Projected::Done)
 }
 
@@ -202,7 +219,11 @@ async fn write_edges(transaction: &mut Txn, batch: &Batch) -> Result<(), Failure
 
 /// Writes rows in chunks. A row that finds no user or edge to write to is a fault: the log proves
 /// that both are there.
-async fn send(transaction: &mut Txn, text: &str, rows: Vec<Vec<BoltType>>) -> Result<(), Failure> {
+pub(super) async fn send(
+    transaction: &mut Txn,
+    text: &str,
+    rows: Vec<Vec<BoltType>>,
+) -> Result<(), Failure> {
     for chunk in chunks(rows) {
         let count = chunk.len();
         let rows = list(chunk.into_iter().map(list).collect());

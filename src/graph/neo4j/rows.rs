@@ -97,14 +97,14 @@ pub(super) fn edge_row(edge: &Edge, ended: Option<Moment>) -> Vec<BoltType> {
 /// position and time of this version.
 #[derive(Deserialize)]
 pub(super) struct UserRow<'a>(
-    &'a str,
-    Option<&'a str>,
-    Option<&'a str>,
-    Option<&'a str>,
-    Option<&'a str>,
-    Option<i64>,
-    Option<u64>,
-    Option<i64>,
+    pub(super) &'a str,
+    pub(super) Option<&'a str>,
+    pub(super) Option<&'a str>,
+    pub(super) Option<&'a str>,
+    pub(super) Option<&'a str>,
+    pub(super) Option<i64>,
+    pub(super) Option<u64>,
+    pub(super) Option<i64>,
 );
 
 impl UserRow<'_> {
@@ -116,16 +116,16 @@ impl UserRow<'_> {
         Ok(Arc::new(parsed))
     }
 
-    fn parse(&self) -> Option<User> {
+    pub(super) fn parse(&self) -> Option<User> {
         let last_name = match self.3 {
-            Some(name) => Some(Name::parse(name, Field::LastName).ok()?),
+            Some(name) => Some(Name::recorded(name, Field::LastName).ok()?),
             None => None,
         };
         Some(User {
             id: self.0.parse().ok()?,
             profile: Profile {
                 handle: Handle::parse(self.1?).ok()?,
-                first_name: Name::parse(self.2?, Field::FirstName).ok()?,
+                first_name: Name::recorded(self.2?, Field::FirstName).ok()?,
                 last_name,
             },
             state: UserState::parse(self.4?)?,

@@ -35,10 +35,10 @@ pub(in crate::graphql) struct RegisterUserInput {
 pub(in crate::graphql) struct UpdateProfileInput {
     /// Whose profile.
     pub(super) user: ID,
-    /// The new handle.
-    pub(super) handle: Option<String>,
-    /// The new first name.
-    pub(super) first_name: Option<String>,
+    /// The new handle; there must be one.
+    pub(super) handle: MaybeUndefined<String>,
+    /// The new first name; there must be one.
+    pub(super) first_name: MaybeUndefined<String>,
     /// The new last name; null takes it away.
     pub(super) last_name: MaybeUndefined<String>,
     /// Names this command, so that a repetition within 24 hours gives the first outcome.

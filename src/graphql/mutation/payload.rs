@@ -35,7 +35,8 @@ pub(in crate::graphql) struct Rejection {
 pub(in crate::graphql) enum RejectionCode {
     /// Not 1 to 64 of a-z, 0-9, dot, underscore and hyphen.
     InvalidHandle,
-    /// Blank, longer than 100 characters, or with control characters.
+    /// Blank, longer than 100 characters, or with control characters, line separators or overrides of
+    /// the writing direction.
     InvalidName,
     /// The user and the other are one.
     #[graphql(name = "SELF")]

@@ -54,7 +54,8 @@ pub(in crate::graphql) enum RecommendationScore {
     /// How many friends the two have in common.
     CommonFriends,
     /// The common friends, each the more the fewer friends they have: the sum of
-    /// round(10^9 / ln(number of friends)).
+    /// round(10^9 / ln(number of friends)), where only ACTIVE friends are counted, and one who has a
+    /// single such friend adds 0.
     AdamicAdar,
     /// The common friends as a share of all friends of the two: round(10^9 * common / all).
     Jaccard,
@@ -134,13 +135,13 @@ impl RecommendationEdge {
         &self,
         ctx: &Context<'_>,
         #[graphql(default = 3, desc = "How many, 1 to 500.")] first: i32,
-    ) -> Result<Vec<User>> {
+    ) -> Result<Option<Vec<User>>> {
         let question = MutualFriends {
             of: (self.of, self.found.user.id),
             page: graph::Page::first(size("first", first)?),
         };
         let found = ctx.data_unchecked::<Questions>().ask(question).await?;
-        Ok(found.items.into_iter().map(User).collect())
+        Ok(Some(found.items.into_iter().map(User).collect()))
     }
 
     /// The user recommended.

@@ -36,7 +36,7 @@ fn a_name_is_kept_as_it_was_given() {
 
 #[test]
 fn other_texts_are_no_names_and_the_refusal_says_which_field() {
-    for text in texts::not_names() {
+    for text in texts::not_names().into_iter().chain(texts::blanks()) {
         for field in [Field::FirstName, Field::LastName] {
             let refusal = Rejection::new(Code::InvalidName, field);
             assert_eq!(Name::parse(&text, field), Err(refusal), "{text:?}");

@@ -204,7 +204,7 @@ fn names_are_those_of_the_domain() {
     for kind in [REGISTERED, UPDATED] {
         let sample = samples::of(kind);
         for field in ["firstName", "lastName"] {
-            for name in texts::names() {
+            for name in texts::names().into_iter().chain(texts::blanks()) {
                 assert!(accepted(&sample, &with(&sample, field, name)));
             }
             for text in texts::not_names() {

@@ -54,6 +54,25 @@ pub(crate) fn names() -> Vec<String> {
     all
 }
 
+/// What looks blank: no name to give, though it could be read from a record.
+pub(crate) fn blanks() -> Vec<String> {
+    let short = [
+        "\u{200b}",
+        "\u{200d}",
+        "\u{feff}",
+        "\u{3164}",
+        "\u{ad}",
+        "\u{2800}",
+        "\u{200e} \u{200f}",
+        "\u{e0041}\u{e007f}",
+        "\u{301}\u{308}",
+        "\u{ffff}",
+        "\u{10fffe}",
+        "\u{fe0f}\u{20e3}",
+    ];
+    short.map(str::to_owned).into()
+}
+
 /// What is no name.
 pub(crate) fn not_names() -> Vec<String> {
     let short = [

@@ -12,8 +12,11 @@ use foaf::{
     domain::{Edge, Handle, Moment, Pair, PairState, User, UserId},
     graph::{
         Answer, Batch, Cursor, Direction, Distant, DistantKey, FriendQuery, Graph, GraphError,
-        Linked, Page, Projected, Recommendation, Relation, Score, Slice, UserQuery, digest::Digest,
+        Linked, Page, Projected, Recommendation, Relation, Score, Slice, UserQuery,
+        content::{Item, Key, Mend, Part},
+        digest::Digest,
     },
+    judge::LogId,
 };
 use tokio::time::timeout;
 
@@ -363,6 +366,18 @@ impl Graph for StepGraph {
 
     async fn ties(&self, _: &[Pair]) -> Answer<Vec<Option<PairState>>> {
         nobody_asks()
+    }
+
+    async fn content(&self, _: Part, _: Option<&Key>, _: usize) -> Answer<Slice<Item>> {
+        nobody_asks()
+    }
+
+    async fn mend(&self, _: &Cursor, _: &[Mend]) -> Result<Projected, GraphError> {
+        unreachable!("nobody mends a simulated graph")
+    }
+
+    async fn clear(&self, _: LogId, _: usize) -> Result<u64, GraphError> {
+        unreachable!("nobody empties a simulated graph")
     }
 
     fn is_local(&self) -> bool {

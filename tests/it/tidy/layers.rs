@@ -6,13 +6,16 @@ use super::{
 };
 
 /// From left to right; those in one bracket do not know each other.
-const LAYERS: [&[&str]; 11] = [
+const LAYERS: [&[&str]; 14] = [
     &["domain"],
     &["judge"],
     &["event_log", "graph"],
     &["replay"],
     &["command_handler", "projector"],
-    &["verify", "import"],
+    &["shadow"],
+    &["verify", "export", "history", "import"],
+    &["rebuild"],
+    &["control"],
     &["graphql"],
     &["http"],
     &["app"],
@@ -21,7 +24,15 @@ const LAYERS: [&[&str]; 11] = [
 ];
 
 /// Anyone may use them, and they use nothing of ours.
-const LEAVES: [&str; 5] = ["clock", "config", "metrics", "snapshot", "telemetry"];
+const LEAVES: [&str; 7] = [
+    "clock",
+    "config",
+    "generate",
+    "metrics",
+    "output",
+    "snapshot",
+    "telemetry",
+];
 
 /// Only `app` chooses among them.
 const ADAPTERS: [&str; 5] = [

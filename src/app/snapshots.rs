@@ -1,0 +1,248 @@
+//! Snapshots of a node: where it starts, and when new ones are written.
+//!
+//! A snapshot only shortens the start. One that cannot be used is removed with a warning, and the log
+//! makes up for it; but one that is ahead of its log shows that the log has lost records, and is
+//! refused. Must never start a model ahead of its graph: the graph would miss what lies between.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use anyhow::{Result, bail};
+use tokio::{sync::watch, task::spawn_blocking, time::Instant};
+use tokio_util::sync::CancellationToken;
+use tracing::{info, warn};
+
+use crate::{
+    event_log::{EventLog, record},
+    graph::{Cursor, Graph, embedded, embedded::EmbeddedGraph},
+    judge::{Entry, LogId},
+    metrics as names,
+    projector::Status,
+    replay::{Replay, model::WriteModel, saved},
+    snapshot::{self, SnapshotError},
+};
+
+/// How many new positions are worth a snapshot.
+const WORTH: u64 = 50_000;
+/// How long to wait after a snapshot, at least.
+const PAUSE: Duration = Duration::from_mins(1);
+/// Writing snapshots takes at most one part in so many of the time.
+const SHARE: u32 = 20;
+/// How often to look whether one is due.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Where a node starts.
+#[derive(Default)]
+pub(super) struct Start {
+    pub(super) model: WriteModel,
+    /// The embedded graph of a snapshot.
+    pub(super) graph: Option<EmbeddedGraph>,
+}
+
+/// Finds the newest snapshots in `folder` that go together: of an embedded graph where that is
+/// wanted, else for a graph that stands at `cursor`.
+///
+/// # Errors
+/// If the log cannot be read, or a snapshot does not go with it.
+pub(super) async fn find(
+    folder: &Path,
+    log: &dyn EventLog,
+    cursor: Option<Cursor>,
+    is_embedded: bool,
+) -> Result<Start> {
+    let log_id = log_id(log).await?;
+    loop {
+        let mut graphs = snapshot::list(folder, embedded::saved::KIND)?.into_iter();
+        let graph = graphs.next().filter(|_| is_embedded);
+        let limit = match &graph {
+            Some((position, _)) => *position,
+            None => cursor.map_or(0, |cursor| cursor.position),
+        };
+        let models = snapshot::list(folder, saved::KIND)?;
+        let model = models.into_iter().find(|(position, _)| *position <= limit);
+        let (graph, model) = tokio::try_join!(
+            spawn_blocking(move || graph.map(|(_, path)| (EmbeddedGraph::load(&path), path))),
+            spawn_blocking(move || model.map(|(_, path)| (saved::read(&path), path))),
+        )?;
+        let mut start = Start::default();
+        let mut cursor = cursor;
+        if let Some((graph, path)) = graph {
+            let graph = usable(graph, &path)?;
+            cursor = match &graph {
+                Some(graph) => graph.cursor().await?,
+                None => continue,
+            };
+            if !is_of(cursor.map(|at| at.log_id), log_id, &path, log)? {
+                continue;
+            }
+            start.graph = graph;
+        }
+        if let Some((model, path)) = model {
+            let Some(model) = usable(model, &path)? else {
+                continue;
+            };
+            let created = model.judge().created();
+            if !is_of(created.map(|created| created.log_id), log_id, &path, log)? {
+                continue;
+            }
+            start.model = model;
+        }
+        check(&start.model, cursor, log.end().await?, folder)?;
+        if start.model.position() > 0 {
+            info!(
+                position = start.model.position(),
+                "starting from a snapshot"
+            );
+        }
+        return Ok(start);
+    }
+}
+
+/// Whether a model goes with its graph, and both with the log.
+fn check(model: &WriteModel, cursor: Option<Cursor>, end: u64, folder: &Path) -> Result<()> {
+    let position = model.position();
+    if position > end {
+        bail!(
+            "a snapshot in {} shows position {position}, but the log ends at {end}: records are lost; restore the log, or remove the snapshots to go on with what is left",
+            folder.display(),
+        );
+    }
+    match cursor {
+        Some(cursor) if cursor.position == position && cursor.digest != model.digest() => bail!(
+            "at position {position} the write model's snapshot in {} has the digest {}, the graph {}: remove the snapshots to judge the log anew",
+            folder.display(),
+            model.digest(),
+            cursor.digest,
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// What was read; removes the file if it cannot be used.
+fn usable<T>(read: Result<T, SnapshotError>, path: &Path) -> Result<Option<T>> {
+    match read {
+        Ok(read) => Ok(Some(read)),
+        Err(why) => remove(path, &why).map(|()| None),
+    }
+}
+
+/// Whether a snapshot is of this log; removes it if not.
+fn is_of(
+    snapshot: Option<LogId>,
+    log_id: Option<LogId>,
+    path: &Path,
+    log: &dyn EventLog,
+) -> Result<bool> {
+    if log_id.is_none() {
+        bail!(
+            "{} is a snapshot, but the log {} has no records: restore the log, or remove the snapshots to begin a new one",
+            path.display(),
+            log.describe(),
+        );
+    }
+    if snapshot != log_id {
+        remove(path, &"it is of another log")?;
+    }
+    Ok(snapshot == log_id)
+}
+
+fn remove(path: &Path, why: &dyn std::fmt::Display) -> Result<()> {
+    warn!(path = %path.display(), %why, "a snapshot is dropped, the log makes up for it");
+    std::fs::remove_file(path)?;
+    Ok(())
+}
+
+/// The id of the log, if it has one yet.
+async fn log_id(log: &dyn EventLog) -> Result<Option<LogId>> {
+    let end = log.end().await?;
+    let mut reader = log.read(0).await?;
+    let mut position = 0;
+    while position < end {
+        for record in reader.next(64).await? {
+            if let Entry::GraphCreated(created) = record::decode(&record.message) {
+                return Ok(Some(created.log_id));
+            }
+            position = record.offset + 1;
+        }
+    }
+    Ok(None)
+}
+
+/// Writes snapshots of one node.
+pub(super) struct Keeper {
+    pub(super) folder: PathBuf,
+    pub(super) replay: Arc<Replay>,
+    pub(super) graph: Arc<dyn Graph>,
+    pub(super) projection: watch::Receiver<Status>,
+    /// The position of the last snapshot.
+    pub(super) last: AtomicU64,
+}
+
+impl Keeper {
+    /// Writes a snapshot now and then, until `stop`.
+    pub(super) async fn run(&self, stop: CancellationToken) {
+        let mut next = Instant::now() + PAUSE;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                () = tokio::time::sleep(LOOK) => {}
+            }
+            let new = self.position() - self.last.load(Ordering::Relaxed);
+            if Instant::now() >= next && new >= WORTH {
+                let start = Instant::now();
+                self.write().await;
+                next = Instant::now() + PAUSE.max(start.elapsed() * SHARE);
+            }
+        }
+    }
+
+    /// Writes a snapshot, if there is anything new. Not to be able to is no reason to stop: the log
+    /// has it all.
+    pub(super) async fn write(&self) {
+        let is_halted = self.projection.borrow().is_halted;
+        if is_halted || self.position() == self.last.load(Ordering::Relaxed) {
+            return;
+        }
+        let start = Instant::now();
+        match self.save().await {
+            Ok(position) => {
+                self.last.store(position, Ordering::Relaxed);
+                let duration = start.elapsed();
+                metrics::histogram!(names::SNAPSHOT_SECONDS).record(duration.as_secs_f64());
+                let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
+                info!(position, duration_ms, "a snapshot was written");
+            }
+            Err(error) => {
+                metrics::counter!(names::SNAPSHOT_FAILURES).increment(1);
+                warn!(%error, folder = %self.folder.display(), "a snapshot could not be written");
+            }
+        }
+    }
+
+    async fn save(&self) -> std::io::Result<u64> {
+        let position = self.replay.save(&self.folder).await?;
+        let mut projection = self.projection.clone();
+        // Only a graph that has come as far goes with this model.
+        let ends = |status: &Status| {
+            status.position >= position || status.is_halted || status.error.is_some()
+        };
+        if projection
+            .wait_for(ends)
+            .await
+            .is_ok_and(|status| status.position >= position)
+        {
+            self.graph.save(&self.folder).await?;
+        }
+        Ok(position)
+    }
+
+    fn position(&self) -> u64 {
+        self.replay.progress().borrow().position
+    }
+}

@@ -1,0 +1,60 @@
+//! Connections: accepted until told to stop, and closed when no request comes.
+//!
+//! axum's own `serve` waits for a header for ever.
+
+use std::time::Duration;
+
+use axum::{Router, serve::Listener};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::conn::auto::Builder,
+    service::TowerToHyperService,
+};
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::debug;
+
+/// How long a connection may take to send the header of its next request.
+pub const HEADER_WAIT: Duration = Duration::from_secs(30);
+
+/// Serves until `closing`, then finishes the requests under way. Cancel safe: connections that are
+/// left then go on by themselves.
+pub async fn serve(
+    mut listener: TcpListener,
+    router: Router,
+    closing: CancellationToken,
+    header_wait: Duration,
+) {
+    let connections = TaskTracker::new();
+    let service = TowerToHyperService::new(router);
+    loop {
+        let (stream, _) = tokio::select! {
+            accepted = Listener::accept(&mut listener) => accepted,
+            () = closing.cancelled() => break,
+        };
+        let (service, closing) = (service.clone(), closing.clone());
+        connections.spawn(async move {
+            // It would wait for the version of the protocol for ever, too.
+            let mut builder = Builder::new(TokioExecutor::new()).http1_only();
+            builder
+                .http1()
+                .timer(TokioTimer::new())
+                .header_read_timeout(header_wait);
+            let connection = builder.serve_connection(TokioIo::new(stream), service);
+            let mut connection = std::pin::pin!(connection);
+            let ended = tokio::select! {
+                ended = &mut connection => ended,
+                () = closing.cancelled() => {
+                    connection.as_mut().graceful_shutdown();
+                    connection.await
+                }
+            };
+            if let Err(error) = ended {
+                debug!(error = %error, "a connection ended early");
+            }
+        });
+    }
+    drop(listener);
+    connections.close();
+    connections.wait().await;
+}

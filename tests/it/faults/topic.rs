@@ -1,0 +1,108 @@
+//! Records in the topic that are not ours, or not of our time.
+
+use foaf::{
+    event_log::{EventLog, Message, kafka::KafkaLog, record},
+    metrics,
+};
+
+use crate::{
+    callers::register,
+    logs::{self, fresh_topic, odd_messages, soon},
+    program::{Running, Serving},
+};
+
+/// A record that claims to be ours.
+fn ours(kind: &str, value: &[u8]) -> Message {
+    let header = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
+    Message {
+        key: b"key".to_vec(),
+        headers: vec![
+            header("ce_specversion", "1.0"),
+            header("ce_id", "0190a8b0-0000-7000-8000-000000000001"),
+            header("ce_type", kind),
+            header("ce_source", record::SOURCE),
+            header("ce_subject", "key"),
+            header("ce_time", "2026-01-02T03:04:05Z"),
+            header("ce_rule", "1"),
+        ],
+        value: value.to_vec(),
+    }
+}
+
+async fn append(log: &KafkaLog, messages: &[Message]) {
+    for message in messages {
+        soon(log.append(message.clone()))
+            .await
+            .expect("the topic takes it");
+    }
+}
+
+/// How many records were void because they are malformed.
+async fn malformed(address: &str) -> usize {
+    let page = reqwest::get(format!("{address}/metrics"))
+        .await
+        .expect("it answers");
+    let page = page.text().await.expect("text");
+    let name = format!("{}{{reason=\"malformed\"}} ", metrics::VOIDS);
+    let count = page.lines().find_map(|line| line.strip_prefix(&name));
+    count.map_or(0, |count| count.parse().expect("a number"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn foreign_and_malformed_records_are_counted_and_passed_over() {
+    let settings = fresh_topic();
+    let log = KafkaLog::connect(settings.clone())
+        .await
+        .expect("the broker answers");
+    let mut strange = odd_messages();
+    for kind in record::types() {
+        strange.extend(
+            [&b""[..], b"{", b"[]", b"{}", b"{\"user\":1}", b"\xff"].map(|value| ours(kind, value)),
+        );
+    }
+    append(&log, &strange).await;
+    let url = format!("kafka://{}/{}", settings.brokers, settings.topic);
+    let serving = Serving::start(&["serve", "--listen", "127.0.0.1:0", "--log", &url]);
+    assert_eq!(malformed(&serving.address).await, strange.len());
+    append(&log, &strange).await;
+    // Its record stands behind theirs: when it is answered, they have been passed.
+    let client = reqwest::Client::new();
+    let taken = register(&client, &serving.address, "ann")
+        .await
+        .expect("an answer");
+    assert!(
+        taken["data"]["registerUser"]["user"]["id"].is_string(),
+        "{taken}"
+    );
+    assert_eq!(malformed(&serving.address).await, 2 * strange.len());
+    serving.signal("-TERM");
+    let (code, said) = serving.end();
+    assert_eq!(code, Some(0), "{said}");
+    logs::delete_topic(&settings).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_of_an_unknown_version_halts_and_is_named() {
+    let settings = fresh_topic();
+    let log = KafkaLog::connect(settings.clone())
+        .await
+        .expect("the broker answers");
+    let url = format!("kafka://{}/{}", settings.brokers, settings.topic);
+    let arguments = ["serve", "--listen", "127.0.0.1:0", "--log", &url];
+    let serving = Serving::start(&arguments);
+    append(&log, &[ours("foaf.user.registered.v99", b"{}")]).await;
+    // While it serves, and at the next start.
+    for running in [serving.process, Running::start(&arguments)] {
+        let (code, said) = running.end();
+        assert_eq!(code, Some(1), "{said}");
+        for part in [
+            "foaf.user.registered.v99",
+            "at position 2",
+            "too old",
+            "a later one",
+        ] {
+            assert!(said.contains(part), "{part} in {said}");
+        }
+    }
+    logs::delete_topic(&settings).await;
+}
