@@ -139,7 +139,7 @@ impl SimLog {
                     self.put(message);
                 }
             }
-            What::Crash { .. } => {}
+            What::Crash { .. } | What::Save { .. } => {}
         }
     }
 

@@ -38,6 +38,8 @@ pub(super) enum Theme {
     Jumps(i64),
     /// One graph for all, which is slow.
     Graph,
+    /// One graph for all, and many starts from snapshots.
+    Snapshots,
 }
 
 /// What the nodes share.
@@ -104,6 +106,8 @@ pub(super) struct Fault {
 pub(super) enum What {
     /// A node loses its memory, and starts again after a while.
     Crash { node: usize, down_ms: u64 },
+    /// A node writes a snapshot.
+    Save { node: usize },
     /// The log's clock jumps.
     Jump { ms: i64 },
     /// Somebody else writes to the log: a record not ours, one broken, an old one again, or a second
@@ -122,7 +126,7 @@ impl Plan {
         let mut rng = Rng::with_seed(seed ^ 0x9e37_79b9_7f4a_7c15);
         let stores = match rng.u8(..10) {
             0..=4 => Stores::SharedGraph,
-            _ if theme == Theme::Graph => Stores::SharedGraph,
+            _ if matches!(theme, Theme::Graph | Theme::Snapshots) => Stores::SharedGraph,
             9 if theme != Theme::Anything => Stores::OwnGraphs,
             5..=8 => Stores::OwnGraphs,
             _ => Stores::OneNode,
@@ -232,6 +236,16 @@ impl Plan {
         for _ in 0..rng.usize(..3) {
             let kind = rng.u8(..4);
             self.fault(rng, What::Foreign { kind });
+        }
+        for _ in 0..rng.usize(..3) {
+            let node = rng.usize(..self.nodes);
+            self.fault(rng, What::Save { node });
+        }
+        if theme == Theme::Snapshots {
+            for node in 0..self.nodes {
+                self.fault(rng, What::Save { node });
+                self.fault(rng, What::Crash { node, down_ms: 1 });
+            }
         }
         self.faults.sort_by_key(|fault| fault.at_ms);
     }

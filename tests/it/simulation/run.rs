@@ -13,7 +13,7 @@ use foaf::{
     event_log::Record,
     graph::{Graph, digest::Digest, embedded::EmbeddedGraph},
     graphql::Services,
-    replay::ReplayError,
+    replay::{Progress, ReplayError},
 };
 use futures::FutureExt;
 use tokio::{
@@ -21,7 +21,7 @@ use tokio::{
     sync::{
         Semaphore,
         mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
-        oneshot,
+        oneshot, watch,
     },
     task::JoinSet,
     time::timeout,
@@ -33,6 +33,7 @@ use super::{
     log::{LONGEST_LAG_MS, NodeLog, SimLog, pass},
     mutants::Mutant,
     plan::{Call, Plan, Stores, What},
+    snapshots::Snapshots,
     variant,
 };
 use crate::observer::{Digests, Observer};
@@ -57,6 +58,8 @@ pub(super) struct History {
     /// What should not have happened, seen at once.
     pub(super) faults: Vec<String>,
     pub(super) crashes: u64,
+    /// Starts from a snapshot.
+    pub(super) resumed: u64,
 }
 
 impl History {
@@ -124,6 +127,14 @@ struct Ledger {
     calls: Vec<Called>,
     faults: Vec<String>,
     crashes: u64,
+    resumed: u64,
+}
+
+/// What a supervisor is told.
+#[derive(Debug, Clone, Copy)]
+enum Order {
+    Die { down_ms: u64 },
+    Save,
 }
 
 /// A node that is up.
@@ -186,12 +197,17 @@ impl World {
         history
     }
 
-    async fn suffer(&self, orders: &[UnboundedSender<u64>]) {
+    async fn suffer(&self, orders: &[UnboundedSender<Order>]) {
         for (number, fault) in (0..).zip(&self.plan.faults) {
             pass(fault.at_ms.saturating_sub(self.log.now_ms())).await;
-            if let What::Crash { node, down_ms } = fault.what {
+            let order = match fault.what {
+                What::Crash { node, down_ms } => Some((node, Order::Die { down_ms })),
+                What::Save { node } => Some((node, Order::Save)),
+                What::Jump { .. } | What::Foreign { .. } => None,
+            };
+            if let Some((node, order)) = order {
                 // A node that has failed for good takes no orders.
-                let _ = orders[node].send(down_ms);
+                let _ = orders[node].send(order);
             }
             self.log.suffer(fault.what, number);
         }
@@ -280,6 +296,7 @@ impl World {
             ends,
             faults: std::mem::take(&mut ledger.faults),
             crashes: ledger.crashes,
+            resumed: ledger.resumed,
         }
     }
 
@@ -405,7 +422,8 @@ async fn call_all(world: Arc<World>, client: usize) {
 }
 
 /// Keeps a node up, as a supervisor of processes does.
-async fn keep(world: Arc<World>, node: usize, mut orders: UnboundedReceiver<u64>) {
+async fn keep(world: Arc<World>, node: usize, mut orders: UnboundedReceiver<Order>) {
+    let mut snapshots = Snapshots::new(world.mutant);
     for life in 0.. {
         let log = Arc::new(NodeLog::new(world.log.clone(), node, life));
         let graph: Arc<dyn Graph> = match world.plan.stores {
@@ -418,11 +436,14 @@ async fn keep(world: Arc<World>, node: usize, mut orders: UnboundedReceiver<u64>
         let clock = world.log.clone();
         let clock: foaf::clock::Clock = Arc::new(move || clock.time());
         let deadline = Duration::from_millis(world.plan.deadline_ms);
-        let mut up = match Node::compose(log.clone(), graph, clock, deadline).await {
+        let cursor = graph.cursor().await.ok().flatten();
+        let model = snapshots.find(cursor.map_or(0, |cursor| cursor.position));
+        world.ledger().resumed += u64::from(model.position() > 0);
+        let mut up = match Node::resume(log.clone(), graph, clock, deadline, model).await {
             Ok(up) => up,
             Err(error) => return world.fault(format!("node {node} does not start: {error:#}")),
         };
-        let down_ms = live(&world, node, &mut up, &mut orders).await;
+        let down_ms = live(&world, node, &mut up, &mut orders, &mut snapshots).await;
         lock(&world.slots[node]).take();
         drop(up);
         log.die();
@@ -441,20 +462,24 @@ async fn live(
     world: &Arc<World>,
     node: usize,
     up: &mut Node,
-    orders: &mut UnboundedReceiver<u64>,
+    orders: &mut UnboundedReceiver<Order>,
+    snapshots: &mut Snapshots,
 ) -> Option<u64> {
     let services = up.services().clone();
     let mut progress = services.replay.progress();
     let gate = Arc::new(Semaphore::new(0));
     *lock(&world.slots[node]) = Some(Slot {
-        services,
+        services: services.clone(),
         calls: JoinSet::new(),
         gate: gate.clone(),
     });
     loop {
         tokio::select! {
             biased;
-            Some(down_ms) = orders.recv() => return Some(down_ms),
+            Some(order) = orders.recv() => match order {
+                Order::Die { down_ms } => return Some(down_ms),
+                Order::Save => services.replay.read(|model| snapshots.save(model)).await,
+            },
             error = up.died() => {
                 // A new log that nobody could write to yet: the supervisor tries again.
                 if let Some(ReplayError::NotCreated(_)) = error.downcast_ref() {
@@ -463,9 +488,12 @@ async fn live(
                 world.fault(format!("node {node} died: {error:#}"));
                 return None;
             }
-            _ = progress.wait_for(|progress| progress.live_at.is_some()), if !gate.is_closed() => {
-                gate.close();
-            }
+            () = decides(&mut progress), if !gate.is_closed() => gate.close(),
         }
     }
+}
+
+async fn decides(progress: &mut watch::Receiver<Progress>) {
+    // An error: the replay is gone, and so is the node.
+    let _ = progress.wait_for(|now| now.live_at.is_some()).await;
 }
