@@ -65,7 +65,11 @@ fn copy(from: &mut Reader, to: &mut Writer, fault: SnapshotFault) -> Result<(), 
     to.bytes(&from.bytes::<{ 16 + 16 + 32 + 8 + 8 }>()?)?;
     to.u64(from.u64()?)?;
     let time = from.i64()?;
-    to.i64(if fault == SnapshotFault::NoLogTime { 0 } else { time })?;
+    to.i64(if fault == SnapshotFault::NoLogTime {
+        0
+    } else {
+        time
+    })?;
     let etags = from.count()?;
     let keeps = fault != SnapshotFault::NoEtags;
     to.count(if keeps { etags } else { 0 })?;
