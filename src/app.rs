@@ -98,6 +98,13 @@ impl Node {
             last: position.into(),
         });
         node.keeper = Some(keeper.clone());
+        let (token, log) = (node.stop.clone(), node.services.log.clone());
+        node.tasks.spawn(async move {
+            tokio::select! {
+                damaged = snapshots::check_passed_over(&*log, position) => Err(damaged),
+                () = token.cancelled() => Ok(()),
+            }
+        });
         let token = node.stop.clone();
         node.tasks.spawn(async move {
             keeper.run(token).await;
