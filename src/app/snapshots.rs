@@ -193,7 +193,7 @@ pub(super) async fn check_passed_over(log: &dyn EventLog, position: u64) -> anyh
     };
     if position > 0 && log.is_exclusive() {
         if let Err(damage) = check.await {
-            return damage.into();
+            return anyhow::Error::from(damage).context(log.describe());
         }
         info!(position, "what the snapshot stands for is whole");
     }
