@@ -120,7 +120,10 @@ impl Node {
     }
 
     /// As [`Self::compose`], from a write model that is not ahead of the graph.
-    async fn resume(
+    ///
+    /// # Errors
+    /// If the graph has seen more than the log holds.
+    pub async fn resume(
         log: Arc<dyn EventLog>,
         graph: Arc<dyn Graph>,
         clock: Clock,

@@ -24,7 +24,10 @@ use super::model::WriteModel;
 pub const KIND: &str = "model";
 
 /// Saves a model whose log has an identity; does nothing before.
-pub(super) fn write(folder: &Path, model: &WriteModel) -> io::Result<()> {
+///
+/// # Errors
+/// If the folder cannot be written.
+pub fn write(folder: &Path, model: &WriteModel) -> io::Result<()> {
     let Some(created) = model.judge().created() else {
         return Ok(());
     };

@@ -28,6 +28,7 @@ mod rebuild;
 mod records;
 mod robustness;
 mod rule1;
+mod same_handle;
 mod sample;
 mod service;
 mod settings;

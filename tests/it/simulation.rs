@@ -16,6 +16,7 @@ mod run;
 mod scribe;
 mod shrink;
 mod small;
+mod snapshots;
 mod variant;
 
 use std::{

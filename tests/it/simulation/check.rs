@@ -41,12 +41,13 @@ pub(super) struct Stats {
     pub(super) duplicates: u64,
     pub(super) conflicts: u64,
     pub(super) crashes: u64,
+    pub(super) resumed: u64,
     pub(super) commits: u64,
 }
 
 impl Stats {
     /// Each number with its name.
-    pub(super) fn each(&self) -> [(&'static str, u64); 11] {
+    pub(super) fn each(&self) -> [(&'static str, u64); 12] {
         [
             ("calls", self.calls),
             ("answers", self.answers),
@@ -58,6 +59,7 @@ impl Stats {
             ("duplicates", self.duplicates),
             ("conflicts", self.conflicts),
             ("crashes", self.crashes),
+            ("starts from snapshots", self.resumed),
             ("commits", self.commits),
         ]
     }
@@ -73,6 +75,7 @@ impl Stats {
         self.duplicates += other.duplicates;
         self.conflicts += other.conflicts;
         self.crashes += other.crashes;
+        self.resumed += other.resumed;
         self.commits += other.commits;
     }
 }
@@ -127,6 +130,7 @@ pub(super) fn check(history: &History) -> Result<Stats, String> {
         moments: vec![(Rc::default(), Digest::default(), 0)],
         stats: Stats {
             crashes: history.crashes,
+            resumed: history.resumed,
             commits: history.commits.len() as u64,
             ..Stats::default()
         },

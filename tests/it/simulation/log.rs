@@ -2,6 +2,8 @@
 //! reordered, doubled, lost, or held back past their sender's death; readers lag; append times come
 //! from a clock that jumps. One seed, one history.
 
+mod reader;
+
 use std::{
     collections::HashMap,
     sync::{
@@ -28,11 +30,13 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
+use reader::NodeReader;
+
 use super::{
     acts,
     mutants::{LogFault, Mutant},
     plan::{Plan, Stores, Weather, What},
-    scribe::{Scribe, own_identity},
+    scribe::Scribe,
 };
 
 /// What the log's clock shows at the start of a history.
@@ -139,7 +143,7 @@ impl SimLog {
                     self.put(message);
                 }
             }
-            What::Crash { .. } => {}
+            What::Crash { .. } | What::Save { .. } => {}
         }
     }
 
@@ -363,59 +367,4 @@ impl EventLog for NodeLog {
     }
 
     async fn close(&self) {}
-}
-
-struct NodeReader {
-    log: Arc<SimLog>,
-    dice: Rng,
-    node: u8,
-    from: u64,
-    read_to: Arc<AtomicU64>,
-}
-
-#[async_trait]
-impl LogReader for NodeReader {
-    async fn next(&mut self, max: usize) -> Result<Vec<Record>, LogError> {
-        loop {
-            let grown = self.log.grown.notified();
-            if self.log.length() > self.from {
-                break;
-            }
-            grown.await;
-        }
-        let weather = self.log.weather();
-        let lag = match self.dice.u8(..100) {
-            rare if rare < weather.lag / 3 => self.dice.u64(50..LONGEST_LAG_MS),
-            often if often < 50 => self.dice.u64(..40),
-            _ => 0,
-        };
-        if lag > 0 {
-            pass(lag).await;
-        }
-        let most = self.dice.usize(1..=max.min(20));
-        let inner = self.log.lock();
-        let skip = usize::try_from(self.from).expect("a short log");
-        let fresh = inner.records.iter().skip(skip).take(most);
-        let records: Vec<Record> = fresh.map(|record| self.see(record)).collect();
-        self.from += records.len() as u64;
-        self.read_to.store(self.from, Ordering::Relaxed);
-        Ok(records)
-    }
-}
-
-impl NodeReader {
-    /// The record as the node takes it.
-    fn see(&self, record: &Record) -> Record {
-        let mut record = record.clone();
-        match self.log.mutant {
-            Some(Mutant::Log(LogFault::OwnHashKey)) => {
-                record.message = Arc::new(own_identity(&record.message, self.node, true));
-            }
-            Some(Mutant::Log(LogFault::OwnWindows)) => {
-                record.message = Arc::new(own_identity(&record.message, self.node, false));
-            }
-            _ => {}
-        }
-        record
-    }
 }

@@ -11,6 +11,16 @@ pub(super) enum Mutant {
     Log(LogFault),
     Call(CallFault),
     Graph(GraphFault),
+    Snapshot(SnapshotFault),
+}
+
+/// What a snapshot lacks, or where it is used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum SnapshotFault {
+    NoEtags,
+    NoOutcomes,
+    NoLogTime,
+    AheadOfTheGraph,
 }
 
 /// What is not guarded.
@@ -125,6 +135,15 @@ fn protocol() -> Vec<Mutant> {
     );
     mutants.extend(
         [
+            SnapshotFault::NoEtags,
+            SnapshotFault::NoOutcomes,
+            SnapshotFault::NoLogTime,
+            SnapshotFault::AheadOfTheGraph,
+        ]
+        .map(Mutant::Snapshot),
+    );
+    mutants.extend(
+        [
             C::AnswersOnAcknowledgement,
             C::RefusesFromLocalState,
             C::RefusesAfterBarrier,
@@ -213,6 +232,7 @@ impl Mutant {
                 Theme::Jumps(DAY + DAY / 2)
             }
             Self::Graph(_) => Theme::Graph,
+            Self::Snapshot(_) => Theme::Snapshots,
             _ => Theme::Anything,
         }
     }
@@ -232,6 +252,7 @@ impl std::fmt::Display for Mutant {
             Self::Log(fault) => write!(f, "node: {fault:?}"),
             Self::Call(fault) => write!(f, "handler: {fault:?}"),
             Self::Graph(fault) => write!(f, "projection: {fault:?}"),
+            Self::Snapshot(fault) => write!(f, "snapshot: {fault:?}"),
         }
     }
 }

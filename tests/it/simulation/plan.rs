@@ -1,7 +1,11 @@
 //! What one history is made of: who calls what, where and when, and what goes wrong meanwhile. Drawn
 //! from a seed; every part can be left out, which is how a failing plan is shortened.
 
+mod theme;
+
 use fastrand::Rng;
+
+pub(super) use theme::Theme;
 
 use crate::model::Act;
 
@@ -26,18 +30,6 @@ pub(super) struct Plan {
     pub(super) weather: Weather,
     pub(super) calls: Vec<Call>,
     pub(super) faults: Vec<Fault>,
-}
-
-/// What a plan is about, where it is drawn to show one thing often.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Theme {
-    Anything,
-    /// Mostly this command, and what stands against it.
-    Command(&'static str),
-    /// Jumps of the log's clock by about so many minutes, with many late attempts.
-    Jumps(i64),
-    /// One graph for all, which is slow.
-    Graph,
 }
 
 /// What the nodes share.
@@ -104,6 +96,8 @@ pub(super) struct Fault {
 pub(super) enum What {
     /// A node loses its memory, and starts again after a while.
     Crash { node: usize, down_ms: u64 },
+    /// A node writes a snapshot.
+    Save { node: usize },
     /// The log's clock jumps.
     Jump { ms: i64 },
     /// Somebody else writes to the log: a record not ours, one broken, an old one again, or a second
@@ -122,7 +116,7 @@ impl Plan {
         let mut rng = Rng::with_seed(seed ^ 0x9e37_79b9_7f4a_7c15);
         let stores = match rng.u8(..10) {
             0..=4 => Stores::SharedGraph,
-            _ if theme == Theme::Graph => Stores::SharedGraph,
+            _ if matches!(theme, Theme::Graph | Theme::Snapshots) => Stores::SharedGraph,
             9 if theme != Theme::Anything => Stores::OwnGraphs,
             5..=8 => Stores::OwnGraphs,
             _ => Stores::OneNode,
@@ -233,6 +227,16 @@ impl Plan {
             let kind = rng.u8(..4);
             self.fault(rng, What::Foreign { kind });
         }
+        for _ in 0..rng.usize(..3) {
+            let node = rng.usize(..self.nodes);
+            self.fault(rng, What::Save { node });
+        }
+        if theme == Theme::Snapshots {
+            for node in 0..self.nodes {
+                self.fault(rng, What::Save { node });
+                self.fault(rng, What::Crash { node, down_ms: 1 });
+            }
+        }
         self.faults.sort_by_key(|fault| fault.at_ms);
     }
 
@@ -250,52 +254,6 @@ impl Plan {
             mixed ^= mixed >> 29;
         }
         Rng::with_seed(mixed)
-    }
-}
-
-impl Theme {
-    /// Half of the acts of a history about a command: the command, and what it needs and meets.
-    fn act(self, rng: &mut Rng) -> Option<Act> {
-        let Self::Command(command) = self else {
-            return None;
-        };
-        let who = rng.usize(..2);
-        let pair = |command, who: usize| Act::Pair {
-            who,
-            other: 1 - who,
-            command,
-        };
-        let handle = |rng: &mut Rng| format!("h{}", rng.u8(..2));
-        Some(match (rng.u8(..8), command) {
-            (0..=1, "registerUser") => Act::Register {
-                who: rng.usize(..PEOPLE),
-                handle: handle(rng),
-                pending: false,
-            },
-            (0..=1, "updateProfile") => Act::Update {
-                who: rng.usize(..3),
-                handle: rng.bool().then(|| handle(rng)),
-                last_name: rng.bool().then(|| rng.bool().then(|| "M".to_owned())),
-            },
-            (0..=1, "activateUser" | "suspendUser" | "reactivateUser" | "archiveUser") => {
-                Act::State { who, command }
-            }
-            (0..=1, _) => pair(command, who),
-            // An owner goes, and the handle is free.
-            (2, "registerUser" | "updateProfile") if rng.u8(..3) == 0 => Act::State {
-                who: rng.usize(..PEOPLE),
-                command: "archiveUser",
-            },
-            (2, "acceptFriendRequest" | "declineFriendRequest") => {
-                pair("sendFriendRequest", 1 - who)
-            }
-            (2..=3, "cancelFriendRequest" | "acceptFriendRequest") => {
-                pair("sendFriendRequest", who)
-            }
-            (2, "unblockUser") => pair("blockUser", who),
-            (2, "removeFriend") => pair("addFriend", who),
-            _ => return None,
-        })
     }
 }
 

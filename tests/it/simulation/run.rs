@@ -1,6 +1,9 @@
 //! Lets a plan happen: nodes as the program composes them, clients, faults, and in the end quiet, in
 //! which everything has to settle.
 
+mod history;
+mod node;
+
 use std::{
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -8,34 +11,33 @@ use std::{
 };
 
 use foaf::{
-    app::Node,
     command_handler::{HandlerError, Reply},
-    event_log::Record,
-    graph::{Graph, digest::Digest, embedded::EmbeddedGraph},
     graphql::Services,
-    replay::ReplayError,
 };
 use futures::FutureExt;
 use tokio::{
     runtime::Builder,
     sync::{
         Semaphore,
-        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+        mpsc::{UnboundedSender, unbounded_channel},
         oneshot,
     },
     task::JoinSet,
     time::timeout,
 };
 
+pub(super) use history::{Answer, Called, History};
+use node::{Order, keep};
+
 use super::{
     acts,
     graph::{Commit, StepGraph},
-    log::{LONGEST_LAG_MS, NodeLog, SimLog, pass},
+    log::{LONGEST_LAG_MS, SimLog, pass},
     mutants::Mutant,
-    plan::{Call, Plan, Stores, What},
+    plan::{Call, Plan, What},
     variant,
 };
-use crate::observer::{Digests, Observer};
+use crate::observer::Digests;
 
 /// How long everything may take to settle once nothing goes wrong any more.
 const SETTLE_MS: u64 = 40_000;
@@ -43,70 +45,6 @@ const LOOK_EVERY_MS: u64 = 50;
 
 /// What the dice are thrown for.
 const WAIT: u64 = 5;
-
-/// What happened.
-pub(super) struct History {
-    pub(super) plan: Arc<Plan>,
-    pub(super) records: Vec<Record>,
-    /// When each record came.
-    pub(super) came: Vec<u64>,
-    pub(super) calls: Vec<Called>,
-    pub(super) commits: Vec<Commit>,
-    /// Position, digest and log time of each node in the end.
-    pub(super) ends: Vec<(u64, Digest, i64)>,
-    /// What should not have happened, seen at once.
-    pub(super) faults: Vec<String>,
-    pub(super) crashes: u64,
-}
-
-impl History {
-    /// What two histories of one seed have in common; ids are drawn anew each time.
-    pub(super) fn outline(&self) -> Vec<String> {
-        let record = |(record, came): (&Record, &u64)| {
-            let kind = record
-                .message
-                .headers
-                .iter()
-                .find(|(name, _)| name == "ce_type");
-            let tag = acts::tag_of(&record.message);
-            format!("{came} {tag:?} {:?} {kind:?}", record.append_time)
-        };
-        let records = self.records.iter().zip(&self.came).map(record);
-        let call = |called: &Called| {
-            let answer = called.answer.as_ref().map(|answer| match &answer.result {
-                Ok(reply) => (reply.position, answer.length),
-                Err(_) => (0, answer.length),
-            });
-            format!(
-                "{} {} {} {answer:?}",
-                called.tag, called.node, called.started_ms
-            )
-        };
-        records.chain(self.calls.iter().map(call)).collect()
-    }
-}
-
-/// One try of a call.
-#[derive(Debug, Clone)]
-pub(super) struct Called {
-    pub(super) call: Call,
-    pub(super) tag: u64,
-    pub(super) node: usize,
-    pub(super) started_ms: u64,
-    /// When its node, which may have been starting, took it up.
-    pub(super) heard_ms: Option<u64>,
-    /// The highest position that anybody had been answered with by then.
-    pub(super) floor: u64,
-    pub(super) answer: Option<Answer>,
-}
-
-/// What a node answered, whether anybody still listened or not.
-#[derive(Debug, Clone)]
-pub(super) struct Answer {
-    /// How long the log was by then.
-    pub(super) length: u64,
-    pub(super) result: Result<Reply, HandlerError>,
-}
 
 /// Everything that the tasks of a history share.
 pub(super) struct World {
@@ -124,6 +62,7 @@ struct Ledger {
     calls: Vec<Called>,
     faults: Vec<String>,
     crashes: u64,
+    resumed: u64,
 }
 
 /// A node that is up.
@@ -186,12 +125,17 @@ impl World {
         history
     }
 
-    async fn suffer(&self, orders: &[UnboundedSender<u64>]) {
+    async fn suffer(&self, orders: &[UnboundedSender<Order>]) {
         for (number, fault) in (0..).zip(&self.plan.faults) {
             pass(fault.at_ms.saturating_sub(self.log.now_ms())).await;
-            if let What::Crash { node, down_ms } = fault.what {
+            let order = match fault.what {
+                What::Crash { node, down_ms } => Some((node, Order::Die { down_ms })),
+                What::Save { node } => Some((node, Order::Save)),
+                What::Jump { .. } | What::Foreign { .. } => None,
+            };
+            if let Some((node, order)) = order {
                 // A node that has failed for good takes no orders.
-                let _ = orders[node].send(down_ms);
+                let _ = orders[node].send(order);
             }
             self.log.suffer(fault.what, number);
         }
@@ -280,6 +224,7 @@ impl World {
             ends,
             faults: std::mem::take(&mut ledger.faults),
             crashes: ledger.crashes,
+            resumed: ledger.resumed,
         }
     }
 
@@ -400,72 +345,6 @@ async fn call_all(world: Arc<World>, client: usize) {
                 break;
             }
             pass(10).await;
-        }
-    }
-}
-
-/// Keeps a node up, as a supervisor of processes does.
-async fn keep(world: Arc<World>, node: usize, mut orders: UnboundedReceiver<u64>) {
-    for life in 0.. {
-        let log = Arc::new(NodeLog::new(world.log.clone(), node, life));
-        let graph: Arc<dyn Graph> = match world.plan.stores {
-            Stores::SharedGraph => world.graph.clone(),
-            Stores::OwnGraphs | Stores::OneNode => {
-                let graph = Arc::new(EmbeddedGraph::new());
-                Arc::new(Observer::new(graph, world.digests.clone()))
-            }
-        };
-        let clock = world.log.clone();
-        let clock: foaf::clock::Clock = Arc::new(move || clock.time());
-        let deadline = Duration::from_millis(world.plan.deadline_ms);
-        let mut up = match Node::compose(log.clone(), graph, clock, deadline).await {
-            Ok(up) => up,
-            Err(error) => return world.fault(format!("node {node} does not start: {error:#}")),
-        };
-        let down_ms = live(&world, node, &mut up, &mut orders).await;
-        lock(&world.slots[node]).take();
-        drop(up);
-        log.die();
-        let Some(down_ms) = down_ms else {
-            return;
-        };
-        world.ledger().crashes += 1;
-        pass(down_ms).await;
-        // Who is down cannot die.
-        while orders.try_recv().is_ok() {}
-    }
-}
-
-/// Lives until it is ordered to die, and says for how long; nothing if it died by itself.
-async fn live(
-    world: &Arc<World>,
-    node: usize,
-    up: &mut Node,
-    orders: &mut UnboundedReceiver<u64>,
-) -> Option<u64> {
-    let services = up.services().clone();
-    let mut progress = services.replay.progress();
-    let gate = Arc::new(Semaphore::new(0));
-    *lock(&world.slots[node]) = Some(Slot {
-        services,
-        calls: JoinSet::new(),
-        gate: gate.clone(),
-    });
-    loop {
-        tokio::select! {
-            biased;
-            Some(down_ms) = orders.recv() => return Some(down_ms),
-            error = up.died() => {
-                // A new log that nobody could write to yet: the supervisor tries again.
-                if let Some(ReplayError::NotCreated(_)) = error.downcast_ref() {
-                    return Some(100);
-                }
-                world.fault(format!("node {node} died: {error:#}"));
-                return None;
-            }
-            _ = progress.wait_for(|progress| progress.live_at.is_some()), if !gate.is_closed() => {
-                gate.close();
-            }
         }
     }
 }

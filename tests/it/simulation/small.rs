@@ -5,10 +5,9 @@
 //! The shipped handler waits for timers and channels, whose orders cannot be enumerated; a synchronous
 //! one of a few lines stands in for it, over the shipped `decide`, `fold`, `judge` and conflict keys.
 
-use std::{
-    collections::{HashMap, HashSet},
-    rc::Rc,
-};
+mod scenario;
+
+use std::{collections::VecDeque, rc::Rc};
 
 use foaf::{
     domain::{LogTime, Moment, Rejection, State, UserId, decide, fold},
@@ -17,7 +16,10 @@ use foaf::{
         RecordId, RecordingView, Verdict, Void, Windows, written_keys,
     },
 };
+use hashbrown::{HashMap, HashSet};
 use uuid::Uuid;
+
+pub(super) use scenario::{Scenario, SmallFault, scenarios};
 
 use super::acts;
 use crate::model::{Act, World};
@@ -27,22 +29,6 @@ const ATTEMPTS: u8 = 1;
 /// Tries from this one on have happened before.
 const BEFORE: u8 = 10;
 const NOW: LogTime = LogTime(1_700_000_000_000);
-
-/// The first client makes two calls, one after the other; the second makes one, and may repeat it on
-/// the other node. What is in `before` has happened.
-pub(super) struct Scenario {
-    pub(super) before: Vec<Act>,
-    pub(super) first: [Act; 2],
-    pub(super) second: Act,
-    pub(super) fault: Option<SmallFault>,
-}
-
-/// What a search must find.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum SmallFault {
-    GuardsOnlyWritten,
-    RefusalsWithoutRecord,
-}
 
 /// An attempt: by which try, and on how long a log it was decided. With the log before it, that says
 /// all there is in its record.
@@ -112,13 +98,14 @@ pub(super) fn search(scenario: &Scenario) -> Result<u64, String> {
         has_crashed: false,
         has_doubled: false,
     };
-    let mut seen = HashSet::from([start.clone()]);
-    let mut open = vec![start];
-    while let Some(whole) = open.pop() {
+    let mut seen: HashSet<Whole> = HashSet::new();
+    seen.insert(start.clone());
+    let mut open = VecDeque::from([start]);
+    while let Some(whole) = open.pop_front() {
         search.check(&whole)?;
         for next in search.steps(&whole)? {
             if seen.insert(next.clone()) {
-                open.push(next);
+                open.push_back(next);
             }
         }
     }
@@ -380,51 +367,4 @@ fn key() -> HashKey {
 
 fn command_id(by: u8) -> CommandId {
     CommandId([if by == 3 { 2 } else { by }; 16])
-}
-
-/// Threes of commands that meet at two people; every one of them, or a few.
-pub(super) fn scenarios(every: bool, fault: Option<SmallFault>) -> Vec<Scenario> {
-    let register = |who, handle: &str| Act::Register {
-        who,
-        handle: handle.to_owned(),
-        pending: false,
-    };
-    let pair = |command, who, other| Act::Pair {
-        command,
-        who,
-        other,
-    };
-    let archive = Act::State {
-        command: "archiveUser",
-        who: 1,
-    };
-    let rename = Act::Update {
-        who: 0,
-        handle: Some("h2".to_owned()),
-        last_name: None,
-    };
-    let acts = [
-        archive,
-        rename,
-        register(2, "h2"),
-        pair("addFriend", 0, 1),
-        pair("removeFriend", 1, 0),
-        pair("sendFriendRequest", 1, 0),
-        pair("blockUser", 0, 1),
-    ];
-    let count = acts.len();
-    let every_one = (0..count.pow(3)).map(|n| [n / count / count, n / count % count, n % count]);
-    let few = [[2, 0, 1], [5, 0, 3], [3, 0, 4]];
-    let chosen: Vec<[usize; 3]> = if every {
-        every_one.collect()
-    } else {
-        few.to_vec()
-    };
-    let scenario = |[one, two, other]: [usize; 3]| Scenario {
-        before: vec![register(0, "h0"), register(1, "h1")],
-        first: [acts[one].clone(), acts[two].clone()],
-        second: acts[other].clone(),
-        fault,
-    };
-    chosen.into_iter().map(scenario).collect()
 }
