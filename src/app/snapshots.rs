@@ -13,7 +13,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use tokio::{sync::watch, task::spawn_blocking, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
@@ -59,7 +59,7 @@ pub(super) async fn find(
     cursor: Option<Cursor>,
     is_embedded: bool,
 ) -> Result<Start> {
-    let log_id = log_id(log).await?;
+    let log_id = log_id(log).await.with_context(|| log.describe())?;
     loop {
         let mut graphs = snapshot::list(folder, embedded::saved::KIND)?.into_iter();
         let graph = graphs.next().filter(|_| is_embedded);
