@@ -4,6 +4,7 @@
 
 mod patience;
 mod snapshots;
+mod stores;
 mod upkeep;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
@@ -18,18 +19,8 @@ use crate::{
     clock::{self, Clock},
     command_handler::CommandHandler,
     config::{GraphUrl, LogUrl, Stores},
-    event_log::{
-        EventLog, Record,
-        kafka::{KafkaLog, KafkaSettings},
-        memory::MemoryLog,
-        sqlite::{SqliteLog, SqliteLogToRead},
-    },
-    graph::{
-        Graph,
-        embedded::EmbeddedGraph,
-        neo4j::{Neo4jGraph, Neo4jSettings},
-        swap::Swappable,
-    },
+    event_log::EventLog,
+    graph::{Graph, swap::Swappable},
     graphql::{Api, Services, Vitals},
     http::{self, Health, Site},
     import,
@@ -41,6 +32,8 @@ use crate::{
 
 use patience::patiently;
 use snapshots::Keeper;
+pub use stores::{empty_graph, open_graph, open_log, open_log_to_read, restore_log};
+use stores::{graph_at, log_at};
 pub use upkeep::Upkeep;
 
 /// How long a stop waits for commands under way.
@@ -98,6 +91,13 @@ impl Node {
             last: position.into(),
         });
         node.keeper = Some(keeper.clone());
+        let (token, log) = (node.stop.clone(), node.services.log.clone());
+        node.tasks.spawn(async move {
+            tokio::select! {
+                damaged = snapshots::check_passed_over(&*log, position) => Err(damaged),
+                () = token.cancelled() => Ok(()),
+            }
+        });
         let token = node.stop.clone();
         node.tasks.spawn(async move {
             keeper.run(token).await;
@@ -347,127 +347,6 @@ pub async fn bind(address: &str) -> Result<(TcpListener, SocketAddr)> {
     })?;
     let address = listener.local_addr()?;
     Ok((listener, address))
-}
-
-/// Opens the log that a URL names.
-///
-/// # Errors
-/// If it cannot be used.
-pub async fn open_log(url: &LogUrl, clock: Clock) -> Result<Arc<dyn EventLog>> {
-    Ok(match url {
-        LogUrl::Memory => Arc::new(MemoryLog::new(clock)),
-        LogUrl::Sqlite(folder) => {
-            let folder = folder.clone();
-            let open = move || SqliteLog::open(&folder, clock);
-            let opened = tokio::task::spawn_blocking(open).await?;
-            Arc::new(opened.with_context(|| log_at(url))?)
-        }
-        LogUrl::Kafka {
-            brokers,
-            topic,
-            security,
-        } => {
-            let mut settings = KafkaSettings::new(brokers.clone(), topic.clone());
-            settings.security.clone_from(security);
-            let opened = KafkaLog::connect(settings).await;
-            Arc::new(opened.with_context(|| log_at(url))?)
-        }
-    })
-}
-
-/// Opens the log that a URL names to read it, beside whoever writes it; makes nothing.
-///
-/// # Errors
-/// If it is missing or cannot be used.
-pub async fn open_log_to_read(url: &LogUrl) -> Result<Arc<dyn EventLog>> {
-    Ok(match url {
-        LogUrl::Memory => bail!(NOTHING_THERE),
-        LogUrl::Sqlite(folder) => {
-            let folder = folder.clone();
-            let open = move || SqliteLogToRead::open(&folder);
-            let opened = tokio::task::spawn_blocking(open).await?;
-            Arc::new(opened.with_context(|| log_at(url))?)
-        }
-        LogUrl::Kafka {
-            brokers,
-            topic,
-            security,
-        } => {
-            let mut settings = KafkaSettings::new(brokers.clone(), topic.clone());
-            settings.security.clone_from(security);
-            let opened = KafkaLog::connect_to_read(settings).await;
-            Arc::new(opened.with_context(|| log_at(url))?)
-        }
-    })
-}
-
-const NOTHING_THERE: &str =
-    "--log: memory: holds nothing before this process, nor after it; name another log";
-
-/// Makes the log that a URL names of the records of another one; gives their number.
-///
-/// # Errors
-/// If there is a log already, it cannot keep append times, or the first error of `records`.
-pub async fn restore_log(
-    url: &LogUrl,
-    records: impl Iterator<Item = Result<Record>> + Send + 'static,
-) -> Result<u64> {
-    match url {
-        LogUrl::Memory => bail!(NOTHING_THERE),
-        LogUrl::Sqlite(folder) => {
-            let folder = folder.clone();
-            let restore = move || SqliteLog::restore(&folder, records);
-            tokio::task::spawn_blocking(restore).await?
-        }
-        LogUrl::Kafka { .. } => bail!(
-            "--log: a Kafka topic stamps each record with the time at which it comes, so `since` and all other times of the log would change; restore into sqlite:FOLDER, or copy the topic with Kafka's own tools"
-        ),
-    }
-}
-
-/// Opens the graph that a URL names.
-///
-/// # Errors
-/// If it cannot be used.
-pub async fn open_graph(url: &GraphUrl) -> Result<Arc<dyn Graph>> {
-    Ok(match url {
-        GraphUrl::Embedded => Arc::new(EmbeddedGraph::new()),
-        GraphUrl::Neo4j {
-            host,
-            port,
-            user,
-            password,
-            database,
-            tls,
-        } => {
-            let mut settings = Neo4jSettings::new(host, *port, user, password);
-            settings.database.clone_from(database);
-            settings.tls.clone_from(tls);
-            let opened = Neo4jGraph::connect(settings).await;
-            Arc::new(opened.with_context(|| graph_at(url))?)
-        }
-    })
-}
-
-/// A graph to project a log into beside another.
-#[must_use]
-pub fn empty_graph() -> Arc<dyn Graph> {
-    Arc::new(EmbeddedGraph::new())
-}
-
-/// The place of a log, and its setting.
-fn log_at(url: &LogUrl) -> String {
-    let place = match url {
-        LogUrl::Memory => "memory:".to_owned(),
-        LogUrl::Sqlite(folder) => format!("sqlite:{}", folder.display()),
-        LogUrl::Kafka { brokers, topic, .. } => format!("kafka://{brokers}/{topic}"),
-    };
-    format!("{place} (--log, FOAF_LOG)")
-}
-
-/// The place of a graph, without the password, and its setting.
-fn graph_at(url: &GraphUrl) -> String {
-    format!("{url:?} (--graph, FOAF_GRAPH)")
 }
 
 #[expect(clippy::disallowed_methods, reason = "a log's identity is made here")]

@@ -65,10 +65,10 @@ metrics! {
     Counter GRAPHQL_ERRORS = "foaf_graphql_errors_total", "Errors in GraphQL answers, by code.";
     Counter HTTP_REQUESTS = "foaf_http_requests_total", "Requests over HTTP, by status.";
     // Upkeep
-    Histogram SNAPSHOT_SECONDS = "foaf_snapshot_duration_seconds", "How long a snapshot took to be written.";
+    Gauge SNAPSHOT_SECONDS = "foaf_snapshot_duration_seconds", "How long the last snapshot took to be written.";
     Counter SNAPSHOT_FAILURES = "foaf_snapshot_failures_total", "Snapshots that could not be written.";
     Counter VERIFY_CHECKS = "foaf_verify_checks_total", "Background checks of the graph against the log, by result.";
-    Histogram VERIFY_SECONDS = "foaf_verify_duration_seconds", "How long a background check took.";
+    Gauge VERIFY_SECONDS = "foaf_verify_duration_seconds", "How long the last background check took.";
     Gauge VERIFY_DIFFERENCES = "foaf_verify_differences", "In how many places the graph differed from the log at the last check.";
     // The process
     Gauge READY = "foaf_ready", "1 while the node is ready for callers, else 0.";
@@ -86,6 +86,9 @@ pub const VOID_REASONS: [&str; 6] = [
     "duplicate",
     "conflict",
 ];
+
+/// What a background check can come to: the label `result` of [`VERIFY_CHECKS`].
+pub const VERIFY_RESULTS: [&str; 4] = ["equal", "different", "open", "failed"];
 
 /// What a command can come to: the label `outcome` of [`COMMANDS`].
 pub const OUTCOMES: [&str; 6] = [
@@ -113,6 +116,12 @@ pub fn describe() {
     }
     for name in [CONFLICTS, PROJECT_RETRIES, SNAPSHOT_FAILURES] {
         metrics::counter!(name).increment(0);
+    }
+    for name in [SNAPSHOT_SECONDS, VERIFY_SECONDS] {
+        metrics::gauge!(name).set(0.0);
+    }
+    for result in VERIFY_RESULTS {
+        metrics::counter!(VERIFY_CHECKS, "result" => result).increment(0);
     }
     for reason in VOID_REASONS {
         metrics::counter!(VOIDS, "reason" => reason).increment(0);

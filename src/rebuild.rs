@@ -118,8 +118,10 @@ pub async fn in_place(
     graph: Arc<dyn Graph>,
     show: Show<'_>,
 ) -> Result<Rebuilt> {
-    let mut shadow = Shadow::start(log.clone(), graph.clone());
-    let log_id = shadow.log_id().await?;
+    let mut first = Shadow::start(log.clone(), graph.clone());
+    let log_id = first.log_id().await?;
+    // Its projector has seen the graph as it was.
+    drop(first);
     let mut done = 0;
     loop {
         let taken = graph.clear(log_id, CLEAR).await?;
@@ -136,6 +138,7 @@ pub async fn in_place(
             break;
         }
     }
+    let shadow = Shadow::start(log.clone(), graph);
     to_the_end(&*log, shadow, show).await
 }
 

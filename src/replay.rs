@@ -247,6 +247,7 @@ impl Replay {
                     for record in &records[..met] {
                         inner.meet(record)?;
                     }
+                    let mut news = Vec::with_capacity(entries.len());
                     for (record, entry) in records[met..].iter().zip(entries.drain(..)) {
                         if record.offset < inner.model.position() {
                             inner.meet(record)?;
@@ -254,11 +255,13 @@ impl Replay {
                         }
                         let applied =
                             self.apply(&mut inner, record.offset, record.append_time, &entry)?;
-                        if let Some(permit) = permits.as_mut().and_then(Iterator::next) {
-                            permit.send(applied);
-                        }
+                        news.push(applied);
                     }
+                    // First, so that whoever hears of a change knows the log's id.
                     self.publish(&inner.model);
+                    for (permit, applied) in permits.iter_mut().flatten().zip(news) {
+                        permit.send(applied);
+                    }
                 }
                 self.go_live_at(end, &fresh).await?;
             }

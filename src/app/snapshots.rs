@@ -13,13 +13,13 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use tokio::{sync::watch, task::spawn_blocking, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::{
-    event_log::{EventLog, record},
+    event_log::{EventLog, LogError, record},
     graph::{Cursor, Graph, embedded, embedded::EmbeddedGraph},
     judge::{Entry, LogId},
     metrics as names,
@@ -36,6 +36,9 @@ const PAUSE: Duration = Duration::from_mins(1);
 const SHARE: u32 = 20;
 /// How often to look whether one is due.
 const LOOK: Duration = Duration::from_secs(5);
+
+/// How many records are read at once where they are only checked.
+const CHECKED_AT_ONCE: usize = 1_024;
 
 /// Where a node starts.
 #[derive(Default)]
@@ -56,7 +59,7 @@ pub(super) async fn find(
     cursor: Option<Cursor>,
     is_embedded: bool,
 ) -> Result<Start> {
-    let log_id = log_id(log).await?;
+    let log_id = log_id(log).await.with_context(|| log.describe())?;
     loop {
         let mut graphs = snapshot::list(folder, embedded::saved::KIND)?.into_iter();
         let graph = graphs.next().filter(|_| is_embedded);
@@ -93,7 +96,8 @@ pub(super) async fn find(
             }
             start.model = model;
         }
-        check(&start.model, cursor, log.end().await?, folder)?;
+        let own = cursor.filter(|cursor| Some(cursor.log_id) == log_id);
+        check(&start.model, own, log.end().await?, folder)?;
         if start.model.position() > 0 {
             info!(
                 position = start.model.position(),
@@ -174,6 +178,28 @@ async fn log_id(log: &dyn EventLog) -> Result<Option<LogId>> {
     Ok(None)
 }
 
+/// Reads the records below `position`, which the start has passed over, so that damage among them is
+/// found now and not when they are needed: a log of one process is checked by nobody else. Resolves
+/// with what is wrong, if anything is.
+pub(super) async fn check_passed_over(log: &dyn EventLog, position: u64) -> anyhow::Error {
+    let check = async {
+        let mut reader = log.read(0).await?;
+        let mut read = 0;
+        while read < position {
+            let records = reader.next(CHECKED_AT_ONCE).await?;
+            read = records.last().map_or(read, |record| record.offset + 1);
+        }
+        Ok::<(), LogError>(())
+    };
+    if position > 0 && log.is_exclusive() {
+        if let Err(damage) = check.await {
+            return anyhow::Error::from(damage).context(log.describe());
+        }
+        info!(position, "what the snapshot stands for is whole");
+    }
+    std::future::pending().await
+}
+
 /// Writes snapshots of one node.
 pub(super) struct Keeper {
     pub(super) folder: PathBuf,
@@ -214,7 +240,7 @@ impl Keeper {
             Ok(position) => {
                 self.last.store(position, Ordering::Relaxed);
                 let duration = start.elapsed();
-                metrics::histogram!(names::SNAPSHOT_SECONDS).record(duration.as_secs_f64());
+                metrics::gauge!(names::SNAPSHOT_SECONDS).set(duration.as_secs_f64());
                 let duration_ms = u64::try_from(duration.as_millis()).unwrap_or(u64::MAX);
                 info!(position, duration_ms, "a snapshot was written");
             }

@@ -73,7 +73,12 @@ impl fmt::Debug for GraphUrl {
                 tls,
                 ..
             } => {
-                write!(f, "neo4j://{user}:***@{host}:{port} ({tls:?})")
+                let scheme = match tls {
+                    Neo4jTls::None => "neo4j",
+                    Neo4jTls::Checked { .. } => "neo4j+s",
+                    Neo4jTls::Unchecked => "neo4j+ssc",
+                };
+                write!(f, "{scheme}://{user}:***@{host}:{port}")
             }
         }
     }

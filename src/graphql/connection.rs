@@ -146,7 +146,7 @@ pub(super) fn page_cost(first: Option<i32>, last: Option<i32>, child: usize) -> 
 
 /// What a walk costs beyond one graph query: each step may meet many times as many people.
 pub(super) fn walk_cost(depth: i32) -> usize {
-    10 * 5_usize.pow(depth.clamp(2, 6).unsigned_abs() - 2)
+    10 * 3_usize.pow(depth.clamp(2, 6).unsigned_abs() - 2)
 }
 
 /// What a list of so many costs; of a size out of bounds, what the largest would.

@@ -51,7 +51,7 @@ impl Watch {
                 () = stop.cancelled() => return,
                 verdict = self.check() => verdict,
             };
-            metrics::histogram!(names::VERIFY_SECONDS).record(start.elapsed().as_secs_f64());
+            metrics::gauge!(names::VERIFY_SECONDS).set(start.elapsed().as_secs_f64());
             metrics::counter!(names::VERIFY_CHECKS, "result" => self.tell(verdict)).increment(1);
         }
     }

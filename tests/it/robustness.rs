@@ -119,7 +119,7 @@ async fn what_is_costly_costs() {
     for query in [
         field(500, far),
         field(100, wide),
-        field(50, "network(depth: 6) { reached }"),
+        field(400, "network(depth: 6) { reached }"),
     ] {
         let (code, message) = service.fault(&query, json!({})).await;
         assert_eq!(code, "QUERY_TOO_COMPLEX", "{query}: {message}");

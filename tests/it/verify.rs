@@ -14,7 +14,10 @@ use crate::{
 /// Runs `foaf verify` on a log and a graph: the exit code and what it printed.
 fn run(arguments: &[&str]) -> (Option<i32>, String) {
     let mut verify = command(&[&["verify"], arguments].concat());
-    let output = verify.env("RUST_LOG", "warn").output().expect("it starts");
+    let output = verify
+        .env("FOAF_LOG_LEVEL", "warn")
+        .output()
+        .expect("it starts");
     let said = text(&output.stdout) + &text(&output.stderr);
     (output.status.code(), said)
 }
