@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail};
 
 use crate::{
     clock::Clock,
-    config::{GraphUrl, LogUrl},
+    config::{GraphUrl, KafkaSecurity, LogUrl},
     event_log::{
         EventLog, Record,
         kafka::{KafkaLog, KafkaSettings},
@@ -40,8 +40,7 @@ pub async fn open_log(url: &LogUrl, clock: Clock) -> Result<Arc<dyn EventLog>> {
             topic,
             security,
         } => {
-            let mut settings = KafkaSettings::new(brokers.clone(), topic.clone());
-            settings.security.clone_from(security);
+            let settings = kafka_settings(brokers, topic, security);
             let opened = KafkaLog::connect(settings).await;
             Arc::new(opened.with_context(|| log_at(url))?)
         }
@@ -66,12 +65,17 @@ pub async fn open_log_to_read(url: &LogUrl) -> Result<Arc<dyn EventLog>> {
             topic,
             security,
         } => {
-            let mut settings = KafkaSettings::new(brokers.clone(), topic.clone());
-            settings.security.clone_from(security);
+            let settings = kafka_settings(brokers, topic, security);
             let opened = KafkaLog::connect_to_read(settings).await;
             Arc::new(opened.with_context(|| log_at(url))?)
         }
     })
+}
+
+fn kafka_settings(brokers: &str, topic: &str, security: &KafkaSecurity) -> KafkaSettings {
+    let mut settings = KafkaSettings::new(brokers, topic);
+    settings.security.clone_from(security);
+    settings
 }
 
 const NOTHING_THERE: &str =
