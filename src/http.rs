@@ -5,9 +5,9 @@
 
 mod health;
 mod limits;
+mod measure;
 mod playground;
 mod server;
-mod vitals;
 
 use std::sync::Arc;
 
@@ -56,7 +56,7 @@ pub fn router(site: Site) -> Router {
         .route("/graphql", any(graphql))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
-        .route("/metrics", get(vitals::metrics))
+        .route("/metrics", get(measure::metrics))
         .with_state(site)
         .merge(playground::router())
         .fallback(unknown)

@@ -1,21 +1,16 @@
 //! `/metrics`: what is counted all the time, and what is measured when somebody asks.
 
-use std::time::Duration;
-
 use axum::{
     extract::State,
     http::header,
     response::{IntoResponse, Response},
 };
 use metrics::gauge;
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 use crate::{graphql::Services, metrics as names};
 
 use super::Site;
-
-/// How long the log may take to name its end: a scrape does not wait for a broker that is gone.
-const LOG_END_WITHIN: Duration = Duration::from_secs(1);
 
 pub(super) async fn metrics(State(site): State<Site>) -> Response {
     measure(&site.services, site.started).await;
@@ -33,8 +28,8 @@ pub(super) async fn metrics(State(site): State<Site>) -> Response {
 
 #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
 async fn measure(services: &Services, started: Instant) {
-    let end = timeout(LOG_END_WITHIN, services.log.end()).await;
-    let end = end.ok().and_then(Result::ok);
+    // The guarded question: a scrape does not wait for a broker that is gone.
+    let end = services.vitals.log_end().await.ok();
     gauge!(names::LOG_END).set(end.map_or(f64::NAN, |end| end as f64));
     services
         .replay
