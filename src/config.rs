@@ -312,7 +312,7 @@ mod tests {
 
     #[test]
     fn all_faults_at_once() {
-        let arguments = "--log file:x --graph redis: --write-timeout-ms soon --start-timeout-ms -1 --kafka-security-protocol TLS --neo4j-ca-file none.pem";
+        let arguments = "--log file:x --graph redis: --write-timeout-ms soon --start-timeout-ms 0 --kafka-security-protocol TLS --neo4j-ca-file none.pem";
         let arguments: Vec<_> = arguments.split(' ').collect();
         let faults = parse(&arguments).expect_err("six faults").to_string();
         for setting in arguments.iter().filter(|a| a.starts_with("--")) {
