@@ -9,7 +9,7 @@ mod key_queue;
 use std::{sync::Arc, time::Duration};
 
 use tokio::{
-    sync::Semaphore,
+    sync::{OnceCell, Semaphore},
     time::{Instant, timeout_at},
 };
 use uuid::Uuid;
@@ -21,7 +21,7 @@ use crate::{
         AppendError, EventLog,
         record::{self, Envelope},
     },
-    judge::{Attempt, CommandId, ContentHash, Entry, Outcome, OutcomeResult, RecordId},
+    judge::{Attempt, CommandId, ContentHash, Entry, HashKey, Outcome, OutcomeResult, RecordId},
     metrics as names,
     replay::{
         Replay, ReplayError,
@@ -92,6 +92,8 @@ pub struct CommandHandler {
     clock: Clock,
     deadline: Duration,
     under_way: Semaphore,
+    /// Known from the log's identity on, and never another.
+    hash_key: OnceCell<HashKey>,
     fault: tokio::sync::watch::Sender<Option<ReplayError>>,
 }
 
@@ -117,6 +119,7 @@ impl CommandHandler {
             clock,
             deadline,
             under_way: Semaphore::new(MAX_UNDER_WAY),
+            hash_key: OnceCell::new(),
             fault: tokio::sync::watch::Sender::new(None),
         }
     }
@@ -217,10 +220,11 @@ impl CommandHandler {
     }
 
     async fn live(&self, deadline: Instant) -> Result<(), HandlerError> {
-        let mut progress = self.replay.progress();
-        if progress.borrow().live_at.is_some() {
+        // Known only when live.
+        if self.hash_key.initialized() {
             return Ok(());
         }
+        let mut progress = self.replay.progress();
         match timeout_at(
             deadline,
             progress.wait_for(|progress| progress.live_at.is_some()),
@@ -233,17 +237,18 @@ impl CommandHandler {
     }
 
     async fn identify(&self, request: &Request) -> (CommandId, ContentHash) {
-        self.replay
-            .read(|model| {
+        let read = || {
+            self.replay.read(|model| {
                 let created = model.judge().created().expect("replay is live");
-                let key = &created.hash_key;
-                let id = match &request.idempotency_key {
-                    Some(name) => key.command_id(&request.actor, name),
-                    None => CommandId(*Uuid::new_v4().as_bytes()),
-                };
-                (id, key.content_hash(&request.command))
+                created.hash_key.clone()
             })
-            .await
+        };
+        let key = self.hash_key.get_or_init(read).await;
+        let id = match &request.idempotency_key {
+            Some(name) => key.command_id(&request.actor, name),
+            None => CommandId(*Uuid::new_v4().as_bytes()),
+        };
+        (id, key.content_hash(&request.command))
     }
 
     /// Looks the command up, then decides it; both at one position. A ticket is taken at that

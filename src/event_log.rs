@@ -25,6 +25,7 @@
 //!
 //! Must never judge: what counts is the business of `judge`.
 
+mod headers;
 pub mod kafka;
 pub mod line;
 pub mod memory;
@@ -34,6 +35,8 @@ pub mod sqlite;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+
+pub use headers::Headers;
 
 use crate::domain::LogTime;
 
@@ -46,7 +49,7 @@ pub struct Message {
     /// The key (the subject of the event).
     pub key: Vec<u8>,
     /// The headers, in order.
-    pub headers: Vec<(String, Vec<u8>)>,
+    pub headers: Headers,
     /// The value (JSON).
     pub value: Vec<u8>,
 }
@@ -54,10 +57,7 @@ pub struct Message {
 impl Message {
     /// Refuses a message that is above [`MAX_MESSAGE_BYTES`], for every adapter alike.
     fn check_size(&self) -> Result<(), AppendError> {
-        let headers = self.headers.iter();
-        let bytes = self.key.len()
-            + self.value.len()
-            + headers.map(|(n, v)| n.len() + v.len()).sum::<usize>();
+        let bytes = self.key.len() + self.value.len() + self.headers.bytes();
         if bytes <= MAX_MESSAGE_BYTES {
             return Ok(());
         }

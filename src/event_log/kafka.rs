@@ -94,7 +94,7 @@ impl EventLog for KafkaLog {
     async fn append(&self, message: Message) -> Result<Appended, AppendError> {
         message.check_size()?;
         let mut headers = OwnedHeaders::new_with_capacity(message.headers.len());
-        for (key, value) in &message.headers {
+        for (key, value) in message.headers.iter() {
             let value = Some(value);
             headers = headers.insert(Header { key, value });
         }

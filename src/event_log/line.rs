@@ -22,7 +22,7 @@ use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
-use super::{Message, Record};
+use super::{Headers, Message, Record};
 use crate::domain::LogTime;
 
 /// The most bytes that the line of a record has: twice a record in base64, with room.
@@ -164,8 +164,8 @@ fn checksum(before: u32, record: &Record) -> u32 {
 /// again.
 fn attributes(message: &Message) -> Option<Vec<(&str, &str)>> {
     let mut attributes: Vec<(&str, &str)> = Vec::with_capacity(message.headers.len());
-    for (header, value) in &message.headers {
-        let name = match (&**header, header.strip_prefix("ce_")) {
+    for (header, value) in message.headers.iter() {
+        let name = match (header, header.strip_prefix("ce_")) {
             ("content-type", _) => "datacontenttype",
             ("traceparent", _) => "traceparent",
             (_, Some(name)) if is_free(name) => name,
@@ -176,7 +176,7 @@ fn attributes(message: &Message) -> Option<Vec<(&str, &str)>> {
         }
         attributes.push((name, std::str::from_utf8(value).ok()?));
     }
-    let has = |name: &&str| message.headers.iter().any(|(header, _)| header == name);
+    let has = |name: &&str| message.headers.get(name).is_some();
     REQUIRED.iter().all(has).then_some(attributes)
 }
 
@@ -268,7 +268,7 @@ impl ReadLine {
             let bytes = BASE64.decode(text);
             bytes.map_err(|_| format!("{name} is not base64"))
         };
-        let headers = match &self.headers {
+        let headers: Headers = match &self.headers {
             None => {
                 let attributes = self.attributes.into_iter();
                 attributes
@@ -281,14 +281,14 @@ impl ReadLine {
                 let pairs = pairs.into_iter();
                 pairs
                     .map(|(name, value)| Ok((name, bytes("foafheaders", &value)?)))
-                    .collect::<Result<Vec<_>, String>>()?
+                    .collect::<Result<_, String>>()?
             }
         };
-        let subject = headers.iter().find(|(name, _)| name == "ce_subject");
+        let subject = headers.get("ce_subject");
         let key = match (self.key_text, self.key_base64, subject) {
             (Some(key), None, _) => key.into_bytes(),
             (None, Some(key), _) => bytes("foafkey", &key)?,
-            (None, None, Some((_, subject))) => subject.clone(),
+            (None, None, Some(subject)) => subject.to_vec(),
             _ => return Err("it needs a subject, a partitionkey or a foafkey".to_owned()),
         };
         let value = match (self.data, self.data_base64) {

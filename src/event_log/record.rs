@@ -7,7 +7,7 @@
 mod data;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use jiff::Timestamp;
+use jiff::{Timestamp, fmt::temporal::DateTimePrinter};
 use uuid::Uuid;
 
 use crate::{
@@ -18,10 +18,12 @@ use crate::{
     },
 };
 
-use super::Message;
+use super::{Headers, Message};
 
 /// The CloudEvents source of every record of ours.
 pub const SOURCE: &str = "foaf";
+
+static TIMES: DateTimePrinter = DateTimePrinter::new();
 
 /// What a record carries beside its entry, for people and tools; the judge never reads it.
 #[derive(Debug, Clone, Copy)]
@@ -42,9 +44,8 @@ pub fn types() -> &'static [&'static str] {
 #[must_use]
 pub fn encode_created(created: &GraphCreated, envelope: Envelope<'_>) -> Message {
     let subject = created.log_id.0.to_string();
-    let mut headers = Headers::new(created.id, data::CREATED, &subject, envelope);
-    headers.push("ce_rule", RULE.to_string());
-    headers.message(&subject, data::created(created))
+    let headers = headers(created.id, data::CREATED, &subject, envelope);
+    message(subject, headers, data::created(created))
 }
 
 /// The record of an attempt.
@@ -58,21 +59,22 @@ pub fn encode(attempt: &Attempt, envelope: Envelope<'_>) -> Message {
             data::rejection(*rejection),
         ),
     };
-    let mut headers = Headers::new(attempt.id, kind, &subject, envelope);
-    headers.push("ce_rule", RULE.to_string());
-    headers.push("ce_command", short(&attempt.command.0));
-    headers.push("ce_contenthash", short(&attempt.content.0));
-    headers.push("ce_actor", &*attempt.actor);
-    headers.push("ce_decidedat", time_text(attempt.decided_at));
-    headers.push("ce_guards", guards_text(&attempt.guards));
-    headers.push("ce_writes", writes_text(&attempt.writes));
-    headers.message(&subject, value)
+    let mut headers = headers(attempt.id, kind, &subject, envelope);
+    headers.write("ce_command", |bytes| push_short(bytes, &attempt.command.0));
+    headers.write("ce_contenthash", |bytes| {
+        push_short(bytes, &attempt.content.0);
+    });
+    headers.push("ce_actor", attempt.actor.as_bytes());
+    headers.write("ce_decidedat", |bytes| push_time(bytes, attempt.decided_at));
+    headers.write("ce_guards", |bytes| push_guards(bytes, &attempt.guards));
+    headers.write("ce_writes", |bytes| push_writes(bytes, &attempt.writes));
+    message(subject, headers, value)
 }
 
 /// What a message says. Never fails: what cannot be understood is an entry too.
 #[must_use]
 pub fn decode(message: &Message) -> Entry {
-    let header = |name: &str| text_header(message, name);
+    let header = |name: &str| message.headers.text(name);
     if header("ce_source") != Some(SOURCE) {
         return Entry::Malformed("not a record of foaf".to_owned());
     }
@@ -103,12 +105,12 @@ pub fn command_text(command: CommandId) -> String {
 /// The id of a record, if it has one: enough to tell whether two records are the same.
 #[must_use]
 pub fn record_id(message: &Message) -> Option<RecordId> {
-    let id = text_header(message, "ce_id")?;
+    let id = message.headers.text("ce_id")?;
     data::parse_id(id).map(RecordId)
 }
 
 fn understand(message: &Message, kind: &str) -> Result<Entry, &'static str> {
-    let header = |name: &'static str, what| text_header(message, name).ok_or(what);
+    let header = |name: &'static str, what| message.headers.text(name).ok_or(what);
     let id = record_id(message).ok_or("ce_id is not a UUID")?;
     let told = header("ce_subject", "no ce_subject")?;
     if header("ce_specversion", "no ce_specversion")? != "1.0" {
@@ -184,40 +186,52 @@ fn subject(event: &Event) -> String {
     }
 }
 
-struct Headers(Vec<(String, Vec<u8>)>);
-
-impl Headers {
-    fn new(id: RecordId, kind: &str, subject: &str, envelope: Envelope<'_>) -> Self {
-        let mut headers = Self(Vec::with_capacity(16));
-        headers.push("ce_specversion", "1.0");
-        headers.push("ce_id", id.0.to_string());
-        headers.push("ce_type", kind);
-        headers.push("ce_source", SOURCE);
-        headers.push("ce_subject", subject);
-        headers.push("ce_time", time_text(envelope.time));
-        headers.push("content-type", "application/json");
-        if let Some(traceparent) = envelope.traceparent {
-            headers.push("traceparent", traceparent);
-        }
-        headers
+/// The headers that every record of ours begins with, and room for the rest.
+fn headers(id: RecordId, kind: &str, subject: &str, envelope: Envelope<'_>) -> Headers {
+    let mut headers = Headers::with_capacity(15, 512);
+    headers.push("ce_specversion", b"1.0");
+    headers.write("ce_id", |bytes| push_uuid(bytes, id.0));
+    headers.push("ce_type", kind.as_bytes());
+    headers.push("ce_source", SOURCE.as_bytes());
+    headers.push("ce_subject", subject.as_bytes());
+    headers.write("ce_time", |bytes| push_time(bytes, envelope.time));
+    headers.push("content-type", b"application/json");
+    if let Some(traceparent) = envelope.traceparent {
+        headers.push("traceparent", traceparent.as_bytes());
     }
+    headers.write("ce_rule", |bytes| {
+        bytes.extend(RULE.to_string().into_bytes());
+    });
+    headers
+}
 
-    fn push(&mut self, name: &str, value: impl Into<String>) {
-        self.0.push((name.to_owned(), value.into().into_bytes()));
-    }
-
-    fn message(self, subject: &str, value: Vec<u8>) -> Message {
-        Message {
-            key: subject.as_bytes().to_vec(),
-            headers: self.0,
-            value,
-        }
+fn message(subject: String, headers: Headers, value: Vec<u8>) -> Message {
+    Message {
+        key: subject.into_bytes(),
+        headers,
+        value,
     }
 }
 
-fn text_header<'a>(message: &'a Message, name: &str) -> Option<&'a str> {
-    let (_, value) = message.headers.iter().find(|(key, _)| key == name)?;
-    std::str::from_utf8(value).ok()
+fn push_uuid(bytes: &mut Vec<u8>, id: Uuid) {
+    bytes.extend_from_slice(
+        id.hyphenated()
+            .encode_lower(&mut Uuid::encode_buffer())
+            .as_bytes(),
+    );
+}
+
+fn push_time(bytes: &mut Vec<u8>, time: LogTime) {
+    let time = Timestamp::from_millisecond(time.0).unwrap_or_default();
+    TIMES
+        .print_timestamp(&time, bytes)
+        .expect("memory takes it");
+}
+
+fn push_short(bytes: &mut Vec<u8>, hash: &[u8; 16]) {
+    let mut text = [0; 22];
+    let length = URL_SAFE_NO_PAD.encode_slice(hash, &mut text);
+    bytes.extend_from_slice(&text[..length.expect("16 bytes are 22 letters")]);
 }
 
 fn short(bytes: &[u8; 16]) -> String {
@@ -231,20 +245,18 @@ fn long(text: &str) -> Option<[u8; 16]> {
 }
 
 /// `key=etag`, with `-` for a key that was never written, separated by commas.
-fn guards_text(guards: &[Guard]) -> String {
-    let mut text = String::with_capacity(guards.len() * 46);
-    for guard in guards {
-        if !text.is_empty() {
-            text.push(',');
+fn push_guards(bytes: &mut Vec<u8>, guards: &[Guard]) {
+    for (place, guard) in guards.iter().enumerate() {
+        if place > 0 {
+            bytes.push(b',');
         }
-        URL_SAFE_NO_PAD.encode_string(guard.key.0, &mut text);
-        text.push('=');
+        push_short(bytes, &guard.key.0);
+        bytes.push(b'=');
         match guard.etag {
-            Some(etag) => URL_SAFE_NO_PAD.encode_string(etag.0.as_bytes(), &mut text),
-            None => text.push('-'),
+            Some(etag) => push_short(bytes, etag.0.as_bytes()),
+            None => bytes.push(b'-'),
         }
     }
-    text
 }
 
 fn parse_guards(text: &str) -> Option<Vec<Guard>> {
@@ -261,9 +273,13 @@ fn parse_guards(text: &str) -> Option<Vec<Guard>> {
         .collect()
 }
 
-fn writes_text(writes: &[KeyHash]) -> String {
-    let keys: Vec<String> = writes.iter().map(|key| short(&key.0)).collect();
-    keys.join(",")
+fn push_writes(bytes: &mut Vec<u8>, writes: &[KeyHash]) {
+    for (place, key) in writes.iter().enumerate() {
+        if place > 0 {
+            bytes.push(b',');
+        }
+        push_short(bytes, &key.0);
+    }
 }
 
 fn parse_writes(text: &str) -> Option<Vec<KeyHash>> {

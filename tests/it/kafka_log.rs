@@ -121,8 +121,9 @@ async fn a_record_of_another_program_is_read() {
     append_all(&log, &messages(1)).await;
     let records = take(&mut *log.read(0).await.unwrap(), 3).await;
     assert!(records[0].message.key.is_empty() && records[0].message.value.is_empty());
-    assert_eq!(records[0].message.headers, []);
-    assert_eq!(records[1].message.headers, [("empty".to_owned(), vec![])]);
+    assert!(records[0].message.headers.is_empty());
+    let headers: Vec<_> = records[1].message.headers.iter().collect();
+    assert_eq!(headers, [("empty", &b""[..])]);
     assert_eq!(*records[2].message, messages(1)[0]);
     delete_topic(&settings).await;
 }
@@ -135,7 +136,7 @@ async fn a_header_name_that_is_not_utf8_does_not_end_the_reader() {
     append_all(&log, &messages(1)).await;
     let records = take(&mut *log.read(0).await.unwrap(), 2).await;
     assert_eq!(records[0].message.value, b"v");
-    assert_eq!(records[0].message.headers[0].0, "\u{fffd}");
+    assert!(records[0].message.headers.get("\u{fffd}").is_some());
     assert_eq!(*records[1].message, messages(1)[0]);
     delete_topic(&settings).await;
 }

@@ -130,16 +130,16 @@ pub(crate) async fn append_all(log: &dyn EventLog, messages: &[Message]) -> Vec<
 
 /// A message like those of foaf.
 pub(crate) fn message(n: usize) -> Message {
-    let header = |name: &str, value: String| (name.to_owned(), value.into_bytes());
+    let headers = [
+        ("ce_specversion", "1.0"),
+        ("ce_type", "foaf.user.registered.v1"),
+        ("ce_id", &format!("id-{n}")),
+        ("ce_subject", &format!("user-{n}")),
+        ("ce_guards", "[\"0f1e2d\", null]"),
+    ];
     Message {
         key: format!("user-{n}").into_bytes(),
-        headers: vec![
-            header("ce_specversion", "1.0".into()),
-            header("ce_type", "foaf.user.registered.v1".into()),
-            header("ce_id", format!("id-{n}")),
-            header("ce_subject", format!("user-{n}")),
-            header("ce_guards", "[\"0f1e2d\", null]".into()),
-        ],
+        headers: headers.into_iter().collect(),
         value: format!("{{\"handle\":\"user{n}\"}}").into_bytes(),
     }
 }
@@ -153,7 +153,7 @@ pub(crate) fn odd_messages() -> Vec<Message> {
     let header = |name: &str, value: &[u8]| (name.to_owned(), value.to_vec());
     let of = |key: &[u8], headers: Vec<(String, Vec<u8>)>, value: &[u8]| Message {
         key: key.to_vec(),
-        headers,
+        headers: headers.into_iter().collect(),
         value: value.to_vec(),
     };
     vec![

@@ -6,6 +6,6 @@ mod catalogue;
 mod golden;
 mod headers;
 mod random;
-mod samples;
+pub(crate) mod samples;
 mod schemas;
 mod values;

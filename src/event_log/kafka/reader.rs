@@ -10,13 +10,13 @@ use async_trait::async_trait;
 use futures::FutureExt;
 use rdkafka::consumer::{Consumer, StreamConsumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
-use rdkafka::message::{BorrowedMessage, Headers, Message as _};
+use rdkafka::message::{BorrowedMessage, Headers as _, Message as _};
 use rdkafka::{Offset, TopicPartitionList};
 
 use super::client::{self, Background, Context, unavailable};
 use super::{KafkaSettings, PARTITION};
 use crate::domain::LogTime;
-use crate::event_log::{LogError, LogReader, Message, Record};
+use crate::event_log::{Headers, LogError, LogReader, Message, Record};
 
 /// How often brokers that do not answer are spoken of.
 const WARN_EVERY: Duration = Duration::from_secs(5);
@@ -137,17 +137,17 @@ impl LogReader for KafkaReader {
 /// A record as any program may have written it: what is missing is empty.
 fn record(message: &BorrowedMessage<'_>) -> Record {
     let bytes = |bytes: Option<&[u8]>| bytes.unwrap_or_default().to_vec();
-    let mut headers = Vec::new();
+    let mut headers = Headers::default();
     if let Some(theirs) = message.headers() {
-        headers.reserve(theirs.count());
         for i in 0..theirs.count() {
             // rdkafka panics at a name that is not UTF-8. None of our records has one, and one
             // such record must not end every process that comes by.
             let header = catch_unwind(AssertUnwindSafe(|| {
                 let header = theirs.get(i);
-                (header.key.to_owned(), bytes(header.value))
+                (header.key, header.value.unwrap_or_default())
             }));
-            headers.push(header.unwrap_or_else(|_| ("\u{fffd}".to_owned(), Vec::new())));
+            let (name, value) = header.unwrap_or(("\u{fffd}", &[]));
+            headers.push(name, value);
         }
     }
     Record {

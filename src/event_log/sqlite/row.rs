@@ -1,10 +1,13 @@
 //! A row of the table: how a message stands in it, and the checksum that ties it to the row before.
 //!
 //! The key, `ce_id` and `ce_type` have columns of their own, so that people can ask for them in SQL.
-//! The headers are a JSON object in their order. There, `null` says that the value stands in the
-//! header's column, and a list of numbers is a value that is not UTF-8.
+//! The headers of a record of ours are a JSON list of those values that no column has and that are
+//! not the same in every record ([`USUAL`]). Any others are a JSON object in their order. There,
+//! `null` says that the value stands in the header's column, and a list of numbers is a value that
+//! is not UTF-8.
 //! Must never lose a byte: what is read is what was appended, or it is damaged.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -12,7 +15,41 @@ use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
 use crate::domain::LogTime;
-use crate::event_log::{Message, Record};
+use crate::event_log::{Headers, Message, Record};
+
+/// Where the value of a header of ours stands.
+#[derive(PartialEq, Eq)]
+enum Stands {
+    /// Nowhere: it is always this.
+    Always(&'static str),
+    InColumn,
+    InList,
+    /// In the list, and the header may be missing.
+    Maybe,
+}
+
+/// The headers of an attempt's record in their order. Never to be changed, for old rows rely on it:
+/// what comes to differ from it is stored as an object.
+const USUAL: [(&str, Stands); 15] = [
+    ("ce_specversion", Stands::Always("1.0")),
+    ("ce_id", Stands::InColumn),
+    ("ce_type", Stands::InColumn),
+    ("ce_source", Stands::Always("foaf")),
+    ("ce_subject", Stands::InColumn),
+    ("ce_time", Stands::InList),
+    ("content-type", Stands::Always("application/json")),
+    ("traceparent", Stands::Maybe),
+    ("ce_rule", Stands::Always("1")),
+    ("ce_command", Stands::InList),
+    ("ce_contenthash", Stands::InList),
+    ("ce_actor", Stands::InList),
+    ("ce_decidedat", Stands::InList),
+    ("ce_guards", Stands::InList),
+    ("ce_writes", Stands::InList),
+];
+
+/// The most values of a list: those of [`USUAL`] with `traceparent`.
+const MOST: usize = 8;
 
 /// The columns of a row but for its position, time and checksum.
 pub(super) struct Columns<'a> {
@@ -26,33 +63,21 @@ pub(super) struct Columns<'a> {
 /// The JSON text for the column `headers`.
 pub(super) fn headers_of(message: &Message) -> String {
     let columns = Columns::of(message, "");
-    let stored = message.headers.iter().map(|(name, value)| {
-        let stands_in_column = columns.header(name) == Some(value);
-        let value = match std::str::from_utf8(value) {
-            _ if stands_in_column => Value::InColumn,
-            Ok(text) => Value::Text(text),
-            Err(_) => Value::Bytes(value),
-        };
-        (name, value)
-    });
     let mut json = Vec::with_capacity(512);
-    let mut serializer = serde_json::Serializer::new(&mut json);
-    serializer
-        .collect_map(stored)
-        .expect("strings as keys, written to memory");
+    let written = match columns.usual(&message.headers) {
+        Some(values) => serde_json::to_writer(&mut json, &values),
+        None => columns.write_all(&message.headers, &mut json),
+    };
+    written.expect("texts, written to memory");
     String::from_utf8(json).expect("JSON is UTF-8")
 }
 
 impl<'a> Columns<'a> {
     /// The columns of a message whose `headers` are encoded already.
     pub(super) fn of(message: &'a Message, headers: &'a str) -> Self {
-        let first = |wanted: &str| {
-            let (_, value) = message.headers.iter().find(|(name, _)| name == wanted)?;
-            std::str::from_utf8(value).ok()
-        };
         Self {
-            id: first("ce_id"),
-            kind: first("ce_type"),
+            id: message.headers.text("ce_id"),
+            kind: message.headers.text("ce_type"),
             subject: &message.key,
             headers,
             data: &message.value,
@@ -89,22 +114,91 @@ impl<'a> Columns<'a> {
         }
     }
 
+    /// The values for the list, if the headers are those of [`USUAL`].
+    fn usual<'h>(&self, headers: &'h Headers) -> Option<Vec<&'h str>> {
+        let mut values = Vec::with_capacity(MOST);
+        let mut headers = headers.iter().peekable();
+        for (name, stands) in &USUAL {
+            let Some((_, value)) = headers.next_if(|(found, _)| found == name) else {
+                if *stands == Stands::Maybe {
+                    continue;
+                }
+                return None;
+            };
+            let fits = match stands {
+                Stands::Always(same) => value == same.as_bytes(),
+                Stands::InColumn => self.header(name) == Some(value),
+                Stands::InList | Stands::Maybe => {
+                    values.push(std::str::from_utf8(value).ok()?);
+                    true
+                }
+            };
+            if !fits {
+                return None;
+            }
+        }
+        headers.next().is_none().then_some(values)
+    }
+
+    /// Writes all headers as an object.
+    fn write_all(&self, headers: &Headers, json: &mut Vec<u8>) -> serde_json::Result<()> {
+        let stored = headers.iter().map(|(name, value)| {
+            let stands_in_column = self.header(name) == Some(value);
+            let value = match std::str::from_utf8(value) {
+                _ if stands_in_column => Value::InColumn,
+                Ok(text) => Value::Text(text),
+                Err(_) => Value::Bytes(value),
+            };
+            (name, value)
+        });
+        serde_json::Serializer::new(json).collect_map(stored)
+    }
+
     fn message(&self) -> Result<Message, String> {
-        let Headers(stored) = serde_json::from_str(self.headers)
+        let stored = serde_json::from_str(self.headers)
             .map_err(|e| format!("its headers are not what was written ({e})"))?;
-        let value = |(name, value): (String, Option<Vec<u8>>)| match value {
-            Some(value) => Ok((name, value)),
-            None => match self.header(&name) {
-                Some(value) => Ok((name, value.to_vec())),
-                None => Err(format!("its header {name} has no value")),
-            },
+        let headers = match stored {
+            Stored::List(values) => self.list_to_headers(&values),
+            Stored::All(headers) => self.all_to_headers(headers),
         };
         Ok(Message {
             key: self.subject.to_vec(),
-            headers: stored.into_iter().map(value).collect::<Result<_, _>>()?,
+            headers: headers?,
             value: self.data.to_vec(),
         })
     }
+
+    fn list_to_headers(&self, values: &[Text<'_>]) -> Result<Headers, String> {
+        let mut headers = Headers::with_capacity(USUAL.len(), self.headers.len() + 384);
+        let has_all = values.len() == MOST;
+        let mut values = values.iter();
+        for (name, stands) in &USUAL {
+            let value = match stands {
+                Stands::Always(same) => Some(same.as_bytes()),
+                Stands::InColumn => self.header(name),
+                Stands::Maybe if !has_all => continue,
+                Stands::InList | Stands::Maybe => values.next().map(|text| text.0.as_bytes()),
+            };
+            headers.push(name, value.ok_or_else(|| no_value(name))?);
+        }
+        match values.next() {
+            None => Ok(headers),
+            Some(_) => Err("it has more headers than it was written with".to_owned()),
+        }
+    }
+
+    fn all_to_headers(&self, stored: Vec<(String, Option<Vec<u8>>)>) -> Result<Headers, String> {
+        let mut headers = Headers::default();
+        for (name, value) in stored {
+            let value = value.as_deref().or_else(|| self.header(&name));
+            headers.push(&name, value.ok_or_else(|| no_value(&name))?);
+        }
+        Ok(headers)
+    }
+}
+
+fn no_value(name: &str) -> String {
+    format!("its header {name} has no value")
 }
 
 /// Text where it is text, so that people can read it; bytes where it is not.
@@ -178,28 +272,43 @@ impl Serialize for Value<'_> {
     }
 }
 
-/// The headers in their order, also where a name comes twice; `None` stands in a column.
-struct Headers(Vec<(String, Option<Vec<u8>>)>);
+#[derive(serde::Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
-impl<'de> Deserialize<'de> for Headers {
+/// What the column `headers` says.
+enum Stored<'a> {
+    List(Vec<Text<'a>>),
+    /// In their order, also where a name comes twice; `None` stands in a column.
+    All(Vec<(String, Option<Vec<u8>>)>),
+}
+
+impl<'de> Deserialize<'de> for Stored<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Object;
-        impl<'de> Visitor<'de> for Object {
-            type Value = Headers;
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = Stored<'de>;
 
             fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("an object of headers")
+                f.write_str("a list of values or an object of headers")
             }
 
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Headers, A::Error> {
+            fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+                let mut values = Vec::with_capacity(MOST);
+                while let Some(value) = list.next_element()? {
+                    values.push(value);
+                }
+                Ok(Stored::List(values))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
                 let mut headers = Vec::with_capacity(16);
                 while let Some((name, OwnedValue(value))) = map.next_entry()? {
                     headers.push((name, value));
                 }
-                Ok(Headers(headers))
+                Ok(Stored::All(headers))
             }
         }
-        deserializer.deserialize_map(Object)
+        deserializer.deserialize_any(Either)
     }
 }
 

@@ -94,19 +94,17 @@ impl Writer {
         self.tail = tail;
         let (messages, waiting): (Vec<_>, Vec<_>) =
             group.drain(..).map(|a| (a.message, a.done)).unzip();
+        let record = |(message, offset)| Record {
+            offset,
+            append_time: time,
+            message: Arc::new(message),
+        };
+        let records: Group = messages.into_iter().zip(first..).map(record).collect();
         // Before anybody can see the group: a reader that drops it for the file must find it there.
+        // And not long before: a reader that sees the end without the group reads the file.
         self.end.store(tail.position, Ordering::Release);
-        if self.live.receiver_count() > 0 {
-            let record = |(message, offset)| Record {
-                offset,
-                append_time: time,
-                message: Arc::new(message),
-            };
-            // It fails when the last reader has gone: nobody misses it.
-            let _ = self
-                .live
-                .send(messages.into_iter().zip(first..).map(record).collect());
-        }
+        // It fails when the last reader has gone: nobody misses it.
+        let _ = self.live.send(records);
         for (done, offset) in waiting.into_iter().zip(first..) {
             let append_time = Some(time);
             // It fails when the caller has gone: the record is in the log all the same.

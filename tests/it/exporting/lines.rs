@@ -50,11 +50,12 @@ fn difficult() -> Vec<Message> {
         ("ce_type", "foaf.export.ended.v1"),
     ] {
         let mut one = message(2);
-        one.headers.push(("ce_source".to_owned(), b"foaf".to_vec()));
-        one.headers
-            .push((name.to_owned(), value.as_bytes().to_vec()));
+        one.headers.push("ce_source", b"foaf");
+        one.headers.push(name, value.as_bytes());
         all.push(one.clone());
-        one.headers.reverse();
+        let mut backwards: Vec<_> = one.headers.iter().collect();
+        backwards.reverse();
+        one.headers = backwards.into_iter().collect();
         one.key = b"another".to_vec();
         all.push(one);
     }
@@ -105,8 +106,7 @@ fn every_message_is_a_cloud_event_in_one_line_and_comes_back() {
 #[test]
 fn a_record_of_ours_is_a_cloud_event_that_people_can_read() {
     let mut ours = message(3);
-    ours.headers
-        .push(("ce_source".to_owned(), b"foaf".to_vec()));
+    ours.headers.push("ce_source", b"foaf");
     let line = lines(&[record(0, ours)]).remove(0);
     let event: serde_json::Value = serde_json::from_slice(&line).expect("JSON");
     assert_eq!(event["type"], "foaf.user.registered.v1");

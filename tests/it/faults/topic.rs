@@ -13,18 +13,18 @@ use crate::{
 
 /// A record that claims to be ours.
 fn ours(kind: &str, value: &[u8]) -> Message {
-    let header = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
+    let headers = [
+        ("ce_specversion", "1.0"),
+        ("ce_id", "0190a8b0-0000-7000-8000-000000000001"),
+        ("ce_type", kind),
+        ("ce_source", record::SOURCE),
+        ("ce_subject", "key"),
+        ("ce_time", "2026-01-02T03:04:05Z"),
+        ("ce_rule", "1"),
+    ];
     Message {
         key: b"key".to_vec(),
-        headers: vec![
-            header("ce_specversion", "1.0"),
-            header("ce_id", "0190a8b0-0000-7000-8000-000000000001"),
-            header("ce_type", kind),
-            header("ce_source", record::SOURCE),
-            header("ce_subject", "key"),
-            header("ce_time", "2026-01-02T03:04:05Z"),
-            header("ce_rule", "1"),
-        ],
+        headers: headers.into_iter().collect(),
         value: value.to_vec(),
     }
 }

@@ -83,7 +83,7 @@ fn the_examples_of_the_document_are_the_samples() {
 fn the_document_explains_every_header() {
     let text = asyncapi();
     for sample in samples::all() {
-        for (name, _) in &sample.message.headers {
+        for (name, _) in sample.message.headers.iter() {
             assert!(text.contains(&format!("        {name}:\n")), "{name}");
         }
     }

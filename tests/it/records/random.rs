@@ -11,7 +11,7 @@ use foaf::{
 };
 use uuid::Uuid;
 
-use super::samples;
+use super::samples::{self, with_header};
 use crate::sample::{moment, name, random, texts};
 
 fn bytes<const N: usize>(rng: &mut Rng) -> [u8; N] {
@@ -122,15 +122,18 @@ fn a_damaged_record_is_never_another_one_by_accident() {
         for _ in 0..500 {
             let mut message = sample.message.clone();
             let place = rng.usize(0..=message.headers.len());
-            let damaged = match message.headers.get_mut(place) {
-                Some((_, value)) => value,
-                None => &mut message.value,
-            };
+            let header = message.headers.iter().nth(place);
+            let header = header.map(|(name, value)| (name.to_owned(), value.to_vec()));
+            let mut damaged = header.as_ref().map_or(&message.value, |(_, v)| v).clone();
             if damaged.is_empty() {
                 continue;
             }
             let byte = rng.usize(0..damaged.len());
             damaged[byte] = rng.u8(..);
+            match header {
+                Some((name, _)) => message = with_header(&message, &name, Some(&damaged)),
+                None => message.value = damaged,
+            }
             // Whatever comes of it, it does not panic.
             match record::decode(&message) {
                 Entry::Malformed(_) => malformed += 1,

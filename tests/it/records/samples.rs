@@ -26,14 +26,14 @@ const ENVELOPE: Envelope<'static> = Envelope {
 };
 
 /// An entry, and the message that carries it.
-pub(super) struct Sample {
-    pub(super) kind: String,
-    pub(super) entry: Entry,
-    pub(super) message: Message,
+pub(crate) struct Sample {
+    pub(crate) kind: String,
+    pub(crate) entry: Entry,
+    pub(crate) message: Message,
 }
 
 /// A sample of every type, in the order of the story that they tell.
-pub(super) fn all() -> Vec<Sample> {
+pub(crate) fn all() -> Vec<Sample> {
     let mut samples = vec![created()];
     let decisions = events().into_iter().map(Ok).chain([Err(rejection())]);
     samples.extend(decisions.zip(1..).map(|(decision, number)| {
@@ -45,32 +45,29 @@ pub(super) fn all() -> Vec<Sample> {
 }
 
 /// The sample of that type.
-pub(super) fn of(kind: &str) -> Sample {
+pub(crate) fn of(kind: &str) -> Sample {
     let found = all().into_iter().find(|sample| sample.kind == kind);
     found.unwrap_or_else(|| panic!("no sample of {kind}"))
 }
 
 /// The same message with that header set, or taken away.
-pub(super) fn with_header(message: &Message, name: &str, value: Option<&[u8]>) -> Message {
-    let mut message = message.clone();
-    match value {
-        None => message.headers.retain(|(header, _)| header != name),
-        Some(value) => {
-            let header = message
-                .headers
-                .iter_mut()
-                .find(|(header, _)| header == name);
-            header.expect("the header is there").1 = value.to_vec();
-        }
+pub(crate) fn with_header(message: &Message, name: &str, value: Option<&[u8]>) -> Message {
+    let is_there = message.headers.get(name).is_some();
+    assert!(value.is_none() || is_there, "the header is there");
+    let set = |(header, before)| match value {
+        _ if header != name => Some((header, before)),
+        value => Some((header, value?)),
+    };
+    Message {
+        headers: message.headers.iter().filter_map(set).collect(),
+        ..message.clone()
     }
-    message
 }
 
 /// The text of a header.
-pub(super) fn header<'a>(message: &'a Message, name: &str) -> &'a str {
-    let found = message.headers.iter().find(|(header, _)| header == name);
-    let (_, value) = found.unwrap_or_else(|| panic!("no header {name}"));
-    std::str::from_utf8(value).expect("headers are text")
+pub(crate) fn header<'a>(message: &'a Message, name: &str) -> &'a str {
+    let found = message.headers.text(name);
+    found.unwrap_or_else(|| panic!("no header {name}, or no text"))
 }
 
 fn sample(entry: Entry, message: Message) -> Sample {

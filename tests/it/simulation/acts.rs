@@ -112,9 +112,7 @@ pub(super) fn request(call: &Call, again: u64) -> Request {
 
 /// What [`request`] put into the record.
 pub(super) fn traceparent(message: &Message) -> Option<String> {
-    let mut headers = message.headers.iter();
-    let (_, value) = headers.find(|(name, _)| name == "traceparent")?;
-    String::from_utf8(value.clone()).ok()
+    message.headers.text("traceparent").map(str::to_owned)
 }
 
 /// The try that a record is of.

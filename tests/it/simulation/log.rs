@@ -157,7 +157,7 @@ impl SimLog {
         match kind {
             0 => Some(Message {
                 key: b"theirs".to_vec(),
-                headers: vec![("ce_source".to_owned(), b"elsewhere".to_vec())],
+                headers: [("ce_source", "elsewhere")].into_iter().collect(),
                 value: b"{}".to_vec(),
             }),
             1 => {

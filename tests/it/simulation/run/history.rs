@@ -35,11 +35,7 @@ impl History {
     /// What two histories of one seed have in common; ids are drawn anew each time.
     pub(in crate::simulation) fn outline(&self) -> Vec<String> {
         let record = |(record, came): (&Record, &u64)| {
-            let kind = record
-                .message
-                .headers
-                .iter()
-                .find(|(name, _)| name == "ce_type");
+            let kind = record.message.headers.text("ce_type");
             let tag = acts::tag_of(&record.message);
             format!("{came} {tag:?} {:?} {kind:?}", record.append_time)
         };
