@@ -26,8 +26,8 @@ use crate::{
 
 use super::{Count, NewFriendship, NewUser, Person, Refusals, Source, Summary};
 
-/// How many commands are under way at once.
-const PIPELINE: usize = 4_096;
+/// How many commands are under way at once: as many as the processor's cache holds.
+const PIPELINE: usize = 512;
 /// How often a command is tried again when it had no outcome.
 const TRIES: u32 = 10;
 

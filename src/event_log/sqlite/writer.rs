@@ -8,6 +8,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use rusqlite::{ErrorCode, TransactionBehavior, ffi};
 use tokio::sync::{broadcast, mpsc, oneshot};
@@ -21,6 +22,12 @@ use crate::event_log::{AppendError, Appended, Message, Record};
 
 /// The most records of one transaction.
 pub(super) const GROUP: usize = 4096;
+
+/// A group above this size shows that much comes at once: then the next one is waited for.
+const BULK: usize = 64;
+
+/// How long it is waited for, so that a transaction is worth its cost.
+const GATHER: Duration = Duration::from_millis(1);
 
 /// What readers at the tail receive: the records of one transaction.
 pub(super) type Group = Arc<[Record]>;
@@ -49,7 +56,11 @@ impl Writer {
     pub(super) fn run(mut self, mut queue: mpsc::Receiver<Append>) {
         let mut group = Vec::with_capacity(GROUP);
         while queue.blocking_recv_many(&mut group, GROUP) > 0 {
+            let is_bulk = group.len() > BULK;
             self.commit(&mut group);
+            if is_bulk {
+                std::thread::sleep(GATHER);
+            }
         }
         let checkpoint = "PRAGMA wal_checkpoint(TRUNCATE)";
         if let Err(error) = self.file.db.query_row(checkpoint, [], |_| Ok(())) {
