@@ -124,6 +124,13 @@ impl CommandHandler {
         }
     }
 
+    /// How many commands at once get the most done: as many as the processor's cache holds where
+    /// the log is in the process, more where each waits for a network.
+    #[must_use]
+    pub fn pipeline(&self) -> usize {
+        if self.log.is_exclusive() { 512 } else { 4_096 }
+    }
+
     /// Resolves with the reason when an own record could not be applied: the process must end.
     pub async fn failed(&self) -> ReplayError {
         let mut fault = self.fault.subscribe();

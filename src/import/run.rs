@@ -26,8 +26,6 @@ use crate::{
 
 use super::{Count, NewFriendship, NewUser, Person, Refusals, Source, Summary};
 
-/// How many commands are under way at once: as many as the processor's cache holds.
-const PIPELINE: usize = 512;
 /// How often a command is tried again when it had no outcome.
 const TRIES: u32 = 10;
 
@@ -154,7 +152,7 @@ impl<P: Fn(Step)> Importer<'_, P> {
         let mut done = 0;
         let mut lines = stream::iter(items)
             .map(see_through)
-            .buffer_unordered(PIPELINE);
+            .buffer_unordered(self.target.handler.pipeline());
         loop {
             let line = tokio::select! {
                 line = lines.try_next() => line?,
