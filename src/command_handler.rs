@@ -30,7 +30,7 @@ use crate::{
     },
 };
 
-use key_queue::{Key, KeyQueue, Ticket};
+use key_queue::{KeyQueue, Ticket, keys_of};
 
 /// How many attempts a command makes before it is given up as `CONFLICT`.
 const ATTEMPTS: usize = 8;
@@ -370,15 +370,6 @@ fn reply(outcome: Outcome, content: ContentHash) -> Result<Reply, HandlerError> 
         position: outcome.position,
         result: outcome.result,
     })
-}
-
-/// What to queue for: the keys of the decision, and the command itself.
-fn keys_of(decision: &Decision, id: CommandId) -> Vec<(Key, bool)> {
-    let guarded = decision
-        .guards
-        .iter()
-        .map(|guard| (guard.key.0, decision.writes.contains(&guard.key)));
-    guarded.chain([(id.0, true)]).collect()
 }
 
 #[expect(clippy::disallowed_methods, reason = "ids of records are made here")]

@@ -11,7 +11,10 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use crate::judge::key::KeyHasher;
+use crate::{
+    judge::{CommandId, key::KeyHasher},
+    replay::model::Decision,
+};
 
 /// A thing to queue for: a conflict key or a command id.
 pub(super) type Key = [u8; 16];
@@ -46,6 +49,15 @@ pub(super) struct Ticket {
     /// Each key once, with whether it is written.
     keys: Vec<(Key, bool)>,
     turn: Option<oneshot::Receiver<()>>,
+}
+
+/// What to queue for: the keys of the decision, and the command itself.
+pub(super) fn keys_of(decision: &Decision, id: CommandId) -> Vec<(Key, bool)> {
+    let guarded = decision
+        .guards
+        .iter()
+        .map(|guard| (guard.key.0, decision.writes.contains(&guard.key)));
+    guarded.chain([(id.0, true)]).collect()
 }
 
 impl KeyQueue {

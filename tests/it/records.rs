@@ -6,6 +6,7 @@ mod catalogue;
 mod golden;
 mod headers;
 mod random;
-pub(crate) mod samples;
+mod samples;
 mod schemas;
+mod stored;
 mod values;

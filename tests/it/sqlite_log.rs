@@ -9,16 +9,13 @@ use std::sync::{Arc, Mutex, mpsc};
 use foaf::clock::Clock;
 use foaf::domain::LogTime;
 use foaf::event_log::sqlite::SqliteLog;
-use foaf::event_log::{AppendError, EventLog, LogError, Message, Record};
+use foaf::event_log::{AppendError, EventLog, LogError, Record};
 use futures::FutureExt;
 use futures::future::join_all;
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::{
-    logs::{append_all, message, messages, soon, take, ticking},
-    records::samples,
-};
+use crate::logs::{append_all, message, messages, soon, take, ticking};
 
 /// Records of the logs that the tests damage.
 const COUNT: usize = 40;
@@ -50,45 +47,6 @@ async fn a_changed_column_is_damage_at_its_position() {
         );
         assert!(read.len() < 7, "{change}");
     }
-}
-
-/// What every record of ours has is not stored again; whatever differs from it must come back too.
-#[tokio::test]
-async fn records_of_ours_and_such_as_nearly_are_come_back() {
-    let mut all = Vec::new();
-    for sample in samples::all() {
-        let Message { key, headers, .. } = sample.message;
-        let pairs: Vec<(&str, &[u8])> = headers.iter().collect();
-        let mut add = |pairs: Vec<(&str, &[u8])>| {
-            all.push(Message {
-                key: key.clone(),
-                headers: pairs.into_iter().collect(),
-                value: b"{}".to_vec(),
-            });
-        };
-        for place in 0..pairs.len() {
-            let (before, rest) = pairs.split_at(place);
-            let name = rest[0].0;
-            add([before, &rest[1..]].concat());
-            add([before, &[("traceparent", b"\"\\00\"")], rest].concat());
-            for value in [&b""[..], b"1", b"\xff"] {
-                add([before, &[(name, value)], &rest[1..]].concat());
-            }
-        }
-        add(pairs);
-    }
-    let folder = TempDir::new().unwrap();
-    let log = SqliteLog::open(folder.path(), ticking()).unwrap();
-    append_all(&log, &all).await;
-    log.close().await;
-    drop(log);
-    let (read, error) = read_all(folder.path()).await;
-    assert_eq!((read.len(), error), (all.len(), None));
-    assert!(
-        read.iter()
-            .zip(&all)
-            .all(|(read, all)| *read.message == *all)
-    );
 }
 
 #[tokio::test]

@@ -26,14 +26,14 @@ const ENVELOPE: Envelope<'static> = Envelope {
 };
 
 /// An entry, and the message that carries it.
-pub(crate) struct Sample {
-    pub(crate) kind: String,
-    pub(crate) entry: Entry,
-    pub(crate) message: Message,
+pub(super) struct Sample {
+    pub(super) kind: String,
+    pub(super) entry: Entry,
+    pub(super) message: Message,
 }
 
 /// A sample of every type, in the order of the story that they tell.
-pub(crate) fn all() -> Vec<Sample> {
+pub(super) fn all() -> Vec<Sample> {
     let mut samples = vec![created()];
     let decisions = events().into_iter().map(Ok).chain([Err(rejection())]);
     samples.extend(decisions.zip(1..).map(|(decision, number)| {
@@ -45,13 +45,13 @@ pub(crate) fn all() -> Vec<Sample> {
 }
 
 /// The sample of that type.
-pub(crate) fn of(kind: &str) -> Sample {
+pub(super) fn of(kind: &str) -> Sample {
     let found = all().into_iter().find(|sample| sample.kind == kind);
     found.unwrap_or_else(|| panic!("no sample of {kind}"))
 }
 
 /// The same message with that header set, or taken away.
-pub(crate) fn with_header(message: &Message, name: &str, value: Option<&[u8]>) -> Message {
+pub(super) fn with_header(message: &Message, name: &str, value: Option<&[u8]>) -> Message {
     let is_there = message.headers.get(name).is_some();
     assert!(value.is_none() || is_there, "the header is there");
     let set = |(header, before)| match value {
@@ -65,7 +65,7 @@ pub(crate) fn with_header(message: &Message, name: &str, value: Option<&[u8]>) -
 }
 
 /// The text of a header.
-pub(crate) fn header<'a>(message: &'a Message, name: &str) -> &'a str {
+pub(super) fn header<'a>(message: &'a Message, name: &str) -> &'a str {
     let found = message.headers.text(name);
     found.unwrap_or_else(|| panic!("no header {name}, or no text"))
 }
