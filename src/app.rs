@@ -2,6 +2,7 @@
 //!
 //! Must never leave a task untracked: one that dies ends the node, and the process with it.
 
+mod identity;
 mod patience;
 mod snapshots;
 mod stores;
@@ -13,23 +14,22 @@ use anyhow::{Context, Result, anyhow, bail};
 use tokio::{net::TcpListener, sync::watch, task::JoinSet};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
-use uuid::Uuid;
 
 use crate::{
     clock::{self, Clock},
     command_handler::CommandHandler,
-    config::{GraphUrl, LogUrl, Stores},
+    config::{GraphUrl, LogUrl, Roles, Stores},
     event_log::EventLog,
     graph::{Graph, swap::Swappable},
     graphql::{Api, Services, Vitals},
     http::{self, Health, Site},
     import,
-    judge::{GraphCreated, HashKey, LogId, RecordId, Windows},
     projector::Projector,
     replay::{Replay, model::WriteModel},
     telemetry,
 };
 
+use identity::fresh_identity;
 use patience::patiently;
 use snapshots::Keeper;
 pub use stores::{empty_graph, open_graph, open_log, open_log_to_read, restore_log};
@@ -52,6 +52,7 @@ pub struct Node {
     graph: Arc<Swappable>,
     differences: watch::Sender<u64>,
     tasks: JoinSet<Result<()>>,
+    roles: Roles,
     stop: CancellationToken,
 }
 
@@ -62,6 +63,19 @@ impl Node {
     /// # Errors
     /// If either cannot be used, or is not there in time; or the graph has seen more than the log holds.
     pub async fn start(stores: &Stores) -> Result<Self> {
+        Self::start_as(stores, Roles::ALL).await
+    }
+
+    /// As [`Self::start`], for a node that does only so much.
+    ///
+    /// # Errors
+    /// Likewise; and if nobody would project into an embedded graph.
+    pub async fn start_as(stores: &Stores, roles: Roles) -> Result<Self> {
+        if stores.graph == GraphUrl::Embedded && !roles.projector {
+            bail!(
+                "--roles: an embedded graph has no projector but its own node's; add `projector`, or name a Neo4j with --graph"
+            );
+        }
         let clock = clock::system();
         let deadline = tokio::time::Instant::now() + stores.start_timeout;
         let open = || open_log(&stores.log, clock.clone());
@@ -72,7 +86,8 @@ impl Node {
         let open = || open_graph(&stores.graph);
         let mut graph = patiently(&graph_at(&stores.graph), deadline, open).await?;
         let Some(folder) = stores.snapshots() else {
-            return Self::compose(log, graph, clock, stores.write_timeout).await;
+            let model = WriteModel::default();
+            return Self::assemble(log, graph, clock, stores.write_timeout, model, roles).await;
         };
         std::fs::create_dir_all(folder)
             .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
@@ -82,7 +97,8 @@ impl Node {
             graph = Arc::new(loaded);
         }
         let position = start.model.position();
-        let mut node = Self::resume(log, graph, clock, stores.write_timeout, start.model).await?;
+        let (timeout, model) = (stores.write_timeout, start.model);
+        let mut node = Self::assemble(log, graph, clock, timeout, model, roles).await?;
         let keeper = Arc::new(Keeper {
             folder: folder.to_owned(),
             replay: node.services.replay.clone(),
@@ -130,6 +146,17 @@ impl Node {
         write_timeout: Duration,
         model: WriteModel,
     ) -> Result<Self> {
+        Self::assemble(log, graph, clock, write_timeout, model, Roles::ALL).await
+    }
+
+    async fn assemble(
+        log: Arc<dyn EventLog>,
+        graph: Arc<dyn Graph>,
+        clock: Clock,
+        write_timeout: Duration,
+        model: WriteModel,
+        roles: Roles,
+    ) -> Result<Self> {
         let end = log.end().await?;
         if let Some(cursor) = graph.cursor().await?
             && cursor.position > end
@@ -171,7 +198,14 @@ impl Node {
         };
         let mut tasks = JoinSet::new();
         let token = stop.clone();
-        tasks.spawn(async move { Ok(projector.run(token).await?) });
+        tasks.spawn(async move {
+            let ended = if roles.projector {
+                projector.run(token).await
+            } else {
+                projector.follow(token).await
+            };
+            Ok(ended?)
+        });
         let token = stop.clone();
         tasks.spawn(async move {
             let fresh = || (fresh_identity(), clock());
@@ -190,6 +224,7 @@ impl Node {
             graph: swappable,
             differences: watch::Sender::new(0),
             tasks,
+            roles,
             stop,
         })
     }
@@ -303,7 +338,12 @@ pub async fn serve(
     };
     let closing = CancellationToken::new();
     let token = closing.clone();
-    let server = http::serve(listener, http::router(site), token, http::HEADER_WAIT);
+    let router = if node.roles.api {
+        http::router(site)
+    } else {
+        http::operations(site)
+    };
+    let server = http::serve(listener, router, token, http::HEADER_WAIT);
     let mut server = std::pin::pin!(server);
     let died = tokio::select! {
         () = stop.cancelled() => None,
@@ -347,16 +387,4 @@ pub async fn bind(address: &str) -> Result<(TcpListener, SocketAddr)> {
     })?;
     let address = listener.local_addr()?;
     Ok((listener, address))
-}
-
-#[expect(clippy::disallowed_methods, reason = "a log's identity is made here")]
-fn fresh_identity() -> GraphCreated {
-    let mut key = [0; 32];
-    getrandom::fill(&mut key).expect("the system gives random bytes");
-    GraphCreated {
-        id: RecordId(Uuid::now_v7()),
-        log_id: LogId(Uuid::new_v4()),
-        hash_key: HashKey(key),
-        windows: Windows::DEFAULT,
-    }
 }

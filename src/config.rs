@@ -4,6 +4,7 @@
 
 mod file;
 mod kafka;
+mod roles;
 mod sources;
 mod url;
 
@@ -17,6 +18,7 @@ use std::{
 use clap::Args;
 
 pub use kafka::{KafkaArgs, KafkaSecurity, Sasl};
+pub use roles::Roles;
 pub use sources::{Loaded, UsageError, table};
 pub use url::{GraphUrl, LogUrl, Neo4jTls};
 

@@ -52,14 +52,26 @@ const GRAPHQL_RESPONSE: &str = "application/graphql-response+json";
 
 /// Every route.
 pub fn router(site: Site) -> Router {
+    let api = Router::new().route("/graphql", any(graphql));
+    let api = api.with_state(site.clone()).merge(playground::router());
+    finished(api.merge(watched(site)).fallback(unknown))
+}
+
+/// The routes of a node that answers no callers: health and metrics.
+pub fn operations(site: Site) -> Router {
+    finished(watched(site).fallback(no_api))
+}
+
+fn watched(site: Site) -> Router {
     Router::new()
-        .route("/graphql", any(graphql))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .route("/metrics", get(measure::metrics))
         .with_state(site)
-        .merge(playground::router())
-        .fallback(unknown)
+}
+
+fn finished(router: Router) -> Router {
+    router
         .layer(axum::middleware::from_fn(count))
         .layer(CompressionLayer::new())
 }
@@ -158,6 +170,11 @@ async fn read(headers: HeaderMap, request: Request) -> Result<(Call, bool), Resp
 
 async fn unknown() -> Response {
     let message = "nothing is here: GraphQL is at POST /graphql, the playground at /";
+    refusal(StatusCode::NOT_FOUND, Code::NotFound, message)
+}
+
+async fn no_api() -> Response {
+    let message = "this node has not the role api (--roles): ask another one";
     refusal(StatusCode::NOT_FOUND, Code::NotFound, message)
 }
 

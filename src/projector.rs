@@ -6,6 +6,7 @@
 //! it halts and says so, while reads go on.
 
 mod batch;
+mod follow;
 
 use std::{sync::Arc, time::Duration};
 

@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::{self, Node, Upkeep},
-    config::{ListenArgs, StoreArgs},
+    config::{ListenArgs, Roles, StoreArgs},
 };
 
 use super::control::ControlArgs;
@@ -31,6 +31,16 @@ pub(super) struct Serve {
         value_parser = clap::value_parser!(u64).range(1..)
     )]
     verify_every: Option<u64>,
+
+    /// What this node does: `api` answers callers, `projector` keeps the graph. Several nodes may
+    /// project into one Neo4j; one of them has to.
+    #[arg(
+        long,
+        env = "FOAF_ROLES",
+        value_name = "ROLES",
+        default_value = "api,projector"
+    )]
+    roles: Roles,
 }
 
 impl Serve {
@@ -38,7 +48,7 @@ impl Serve {
         let stores = self.stores.parse()?;
         let (listener, address) = app::bind(&self.listen.listen).await?;
         let mut node = tokio::select! {
-            node = Node::start(&stores) => node?,
+            node = Node::start_as(&stores, self.roles) => node?,
             () = stop.cancelled() => return Ok(ExitCode::SUCCESS),
         };
         let attended = node
@@ -51,8 +61,12 @@ impl Serve {
             node.stop().await?;
             return Err(error);
         }
-        let greet =
-            || println!("foaf listens at http://{address} (GraphQL: POST /graphql, playground: /)");
+        let offers = if self.roles.api {
+            "GraphQL: POST /graphql, playground: /"
+        } else {
+            "health and metrics only"
+        };
+        let greet = || println!("foaf listens at http://{address} ({offers})");
         app::serve(node, listener, stop, greet).await?;
         Ok(ExitCode::SUCCESS)
     }

@@ -6,7 +6,7 @@ use tokio::{sync::watch, task::JoinSet};
 use crate::logs::soon;
 
 /// How many call at once.
-const CALLERS: usize = 8;
+pub(crate) const CALLERS: usize = 8;
 
 pub(crate) struct Callers {
     count: watch::Sender<usize>,
@@ -16,15 +16,21 @@ pub(crate) struct Callers {
 impl Callers {
     /// Each calls until it gets no answer, or one that does not accept.
     pub(crate) fn start(address: &str) -> Self {
+        Self::named(address, "c")
+    }
+
+    /// As [`Self::start`], with handles that begin so.
+    pub(crate) fn named(address: &str, prefix: &str) -> Self {
         let count = watch::Sender::new(0);
         let mut tasks = JoinSet::new();
         for caller in 0..CALLERS {
             let (address, count) = (address.to_owned(), count.clone());
+            let prefix = prefix.to_owned();
             tasks.spawn(async move {
                 let client = reqwest::Client::new();
                 let mut accepted = Vec::new();
                 for n in 0.. {
-                    let handle = format!("c{caller}-{n}");
+                    let handle = format!("{prefix}{caller}-{n}");
                     let answer = register(&client, &address, &handle).await;
                     let position =
                         |answer: Value| answer["data"]["registerUser"]["position"].clone();

@@ -1,0 +1,190 @@
+//! Faults on real processes, again and again for so many seconds each, and a table of what came of it.
+//!
+//! `FOAF_TORTURE_SECONDS` sets them; `scripts/torture SECONDS` runs it for long.
+
+mod damage;
+
+use std::{
+    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    time::{Duration, Instant},
+};
+
+use fastrand::Rng;
+
+use crate::{
+    callers::{self, CALLERS, Callers, assert_there},
+    logs::fresh_topic,
+    neo4j_graph::Database,
+    program::{Serving, foaf, sqlite, text},
+    roles::{Place, read, write},
+};
+
+/// Until when a fault is repeated; twice at least.
+struct Rounds {
+    end: Instant,
+    done: usize,
+}
+
+impl Rounds {
+    fn begin() -> Self {
+        let seconds = std::env::var("FOAF_TORTURE_SECONDS");
+        let seconds = seconds.map_or(2, |text| text.parse().expect("a number of seconds"));
+        Self {
+            end: Instant::now() + Duration::from_secs(seconds),
+            done: 0,
+        }
+    }
+
+    fn next(&mut self) -> bool {
+        let goes_on = self.done < 2 || Instant::now() < self.end;
+        self.done += usize::from(goes_on);
+        goes_on
+    }
+}
+
+/// A line of the table.
+fn row(fault: &str, rounds: usize, came: &str) {
+    println!("| {fault} | {rounds} | {came} |");
+}
+
+/// How many users there are.
+async fn users(address: &str) -> usize {
+    let client = reqwest::Client::new();
+    let answer = callers::ask(&client, address, "{ users { totalCount } }").await;
+    let count = answer.expect("an answer")["data"]["users"]["totalCount"].as_u64();
+    usize::try_from(count.expect("a number")).expect("not so many")
+}
+
+/// Kills a node at any moment of its writing, and looks after each start whether all that was
+/// accepted is there; at the end, whether there is nothing else.
+async fn kill(fault: &str, place: &Place) {
+    let mut rng = Rng::with_seed(11);
+    let mut rounds = Rounds::begin();
+    let mut accepted = Vec::new();
+    while rounds.next() {
+        let node = place.serve("api,projector");
+        let callers = Callers::named(&node.address, &format!("k{}-", rounds.done));
+        callers.accepted(rng.usize(1..200)).await;
+        tokio::time::sleep(Duration::from_micros(rng.u64(..20_000))).await;
+        node.signal("-KILL");
+        node.end();
+        let now = callers.give_up().await;
+        let node = place.serve("api,projector");
+        assert_there(&node.address, &now).await;
+        accepted.extend(now);
+        // What had no answer may have taken effect: one command of each caller.
+        let there = users(&node.address).await;
+        let unknown = CALLERS * rounds.done;
+        assert!(
+            (accepted.len()..=accepted.len() + unknown).contains(&there),
+            "{there}"
+        );
+        node.signal(if rng.bool() { "-KILL" } else { "-TERM" });
+        node.end();
+    }
+    let node = place.serve("api,projector");
+    assert_there(&node.address, &accepted).await;
+    let verified = foaf(&["verify", "--log", &place.log, "--graph", &place.graph]);
+    assert!(verified.status.success(), "{}", text(&verified.stderr));
+    node.signal("-TERM");
+    assert_eq!(node.end().0, Some(0));
+    row(
+        fault,
+        rounds.done,
+        &format!(
+            "{} accepted, 0 lost, 0 twice, graph as the log",
+            accepted.len()
+        ),
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_embedded_node_is_killed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = Place {
+        log: sqlite(folder.path()),
+        graph: "embedded:".to_owned(),
+    };
+    kill("kill -9, SQLite + embedded", &place).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_node_on_kafka_and_neo4j_is_killed() {
+    let _database = Database::empty().await;
+    let topic = fresh_topic();
+    let place = Place {
+        log: format!("kafka://{}/{}", topic.brokers, topic.topic),
+        graph: Database::text(),
+    };
+    kill("kill -9, Kafka + Neo4j", &place).await;
+}
+
+/// Ends a node, or stops it for a while and lets it go.
+async fn trouble(place: &Place, mut node: Serving, rng: &mut Rng) -> Serving {
+    if rng.bool() {
+        node.signal("-KILL");
+        node.end();
+        node = place.serve("projector");
+    } else {
+        node.signal("-STOP");
+        tokio::time::sleep(Duration::from_millis(rng.u64(..500))).await;
+        node.signal("-CONT");
+    }
+    tokio::time::sleep(Duration::from_millis(rng.u64(..200))).await;
+    node
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_one_node_wrote_another_reads_while_projectors_die() {
+    let _database = Database::empty().await;
+    let topic = fresh_topic();
+    let place = Place {
+        log: format!("kafka://{}/{}", topic.brokers, topic.topic),
+        graph: Database::text(),
+    };
+    let (a, b) = (place.serve("api"), place.serve("api"));
+    let mut projectors = [place.serve("projector"), place.serve("projector")];
+    let (done, pairs) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let write_and_read = async |reader: usize| {
+        for n in 0.. {
+            if done.load(Ordering::Relaxed) {
+                return;
+            }
+            let (at, from) = if reader.is_multiple_of(2) {
+                (&a, &b)
+            } else {
+                (&b, &a)
+            };
+            let handle = format!("p{reader}-{n}");
+            let written = write(at, &handle).await;
+            let answer = read(from, &handle, &written["position"], 30_000).await;
+            let found = &answer["data"]["atLeast"]["user"]["handle"];
+            assert_eq!(*found, handle, "{written} {answer}");
+            pairs.fetch_add(1, Ordering::Relaxed);
+        }
+    };
+    let mut rng = Rng::with_seed(12);
+    let mut rounds = Rounds::begin();
+    let faults = async {
+        while rounds.next() {
+            let [first, second] = projectors;
+            let first = trouble(&place, first, &mut rng).await;
+            projectors = [second, first];
+        }
+        done.store(true, Ordering::Relaxed);
+        projectors
+    };
+    let readers = futures::future::join_all((0..8).map(write_and_read));
+    let (projectors, _) = futures::join!(faults, readers);
+    for node in projectors.into_iter().chain([a, b]) {
+        node.signal("-TERM");
+        let (code, said) = node.end();
+        assert_eq!(code, Some(0), "{said}");
+    }
+    let came = format!("{} pairs, 0 stale", pairs.into_inner());
+    row(
+        "a projector of two killed, or stopped and let go, while pairs are written and read",
+        rounds.done,
+        &came,
+    );
+}
