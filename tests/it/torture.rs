@@ -5,15 +5,16 @@
 mod damage;
 
 use std::{
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    sync::atomic::{AtomicBool, Ordering},
     time::{Duration, Instant},
 };
 
 use fastrand::Rng;
+use tokio::sync::watch;
 
 use crate::{
     callers::{self, CALLERS, Callers, assert_there},
-    logs::fresh_topic,
+    logs::{fresh_topic, soon},
     neo4j_graph::Database,
     program::{Serving, foaf, sqlite, text},
     roles::{Place, read, write},
@@ -65,7 +66,6 @@ async fn kill(fault: &str, place: &Place) {
         let node = place.serve("api,projector");
         let callers = Callers::named(&node.address, &format!("k{}-", rounds.done));
         callers.accepted(rng.usize(1..200)).await;
-        tokio::time::sleep(Duration::from_micros(rng.u64(..20_000))).await;
         node.signal("-KILL");
         node.end();
         let now = callers.give_up().await;
@@ -119,18 +119,26 @@ async fn a_node_on_kafka_and_neo4j_is_killed() {
     kill("kill -9, Kafka + Neo4j", &place).await;
 }
 
-/// Ends a node, or stops it for a while and lets it go.
-async fn trouble(place: &Place, mut node: Serving, rng: &mut Rng) -> Serving {
-    if rng.bool() {
-        node.signal("-KILL");
+/// Ends a projector, or stops it while its peer goes on; until some more pairs were read.
+async fn trouble(
+    place: &Place,
+    mut node: Serving,
+    pairs: &watch::Sender<usize>,
+    rng: &mut Rng,
+) -> Serving {
+    let mut seen = pairs.subscribe();
+    let wanted = *seen.borrow() + rng.usize(1..50);
+    let is_killed = rng.bool();
+    node.signal(if is_killed { "-KILL" } else { "-STOP" });
+    soon(seen.wait_for(|pairs| *pairs >= wanted))
+        .await
+        .expect("it is counted");
+    if is_killed {
         node.end();
         node = place.serve("projector");
     } else {
-        node.signal("-STOP");
-        tokio::time::sleep(Duration::from_millis(rng.u64(..500))).await;
         node.signal("-CONT");
     }
-    tokio::time::sleep(Duration::from_millis(rng.u64(..200))).await;
     node
 }
 
@@ -142,9 +150,10 @@ async fn what_one_node_wrote_another_reads_while_projectors_die() {
         log: format!("kafka://{}/{}", topic.brokers, topic.topic),
         graph: Database::text(),
     };
-    let (a, b) = (place.serve("api"), place.serve("api"));
+    // First: an API is ready when somebody has projected.
     let mut projectors = [place.serve("projector"), place.serve("projector")];
-    let (done, pairs) = (AtomicBool::new(false), AtomicUsize::new(0));
+    let (a, b) = (place.serve("api"), place.serve("api"));
+    let (done, pairs) = (AtomicBool::new(false), watch::Sender::new(0));
     let write_and_read = async |reader: usize| {
         for n in 0.. {
             if done.load(Ordering::Relaxed) {
@@ -160,7 +169,7 @@ async fn what_one_node_wrote_another_reads_while_projectors_die() {
             let answer = read(from, &handle, &written["position"], 30_000).await;
             let found = &answer["data"]["atLeast"]["user"]["handle"];
             assert_eq!(*found, handle, "{written} {answer}");
-            pairs.fetch_add(1, Ordering::Relaxed);
+            pairs.send_modify(|pairs| *pairs += 1);
         }
     };
     let mut rng = Rng::with_seed(12);
@@ -168,7 +177,7 @@ async fn what_one_node_wrote_another_reads_while_projectors_die() {
     let faults = async {
         while rounds.next() {
             let [first, second] = projectors;
-            let first = trouble(&place, first, &mut rng).await;
+            let first = trouble(&place, first, &pairs, &mut rng).await;
             projectors = [second, first];
         }
         done.store(true, Ordering::Relaxed);
@@ -181,7 +190,7 @@ async fn what_one_node_wrote_another_reads_while_projectors_die() {
         let (code, said) = node.end();
         assert_eq!(code, Some(0), "{said}");
     }
-    let came = format!("{} pairs, 0 stale", pairs.into_inner());
+    let came = format!("{} pairs, 0 stale", *pairs.borrow());
     row(
         "a projector of two killed, or stopped and let go, while pairs are written and read",
         rounds.done,
