@@ -144,11 +144,7 @@ impl Projector {
                 Err(failure @ (Failure::Halt(_) | Failure::Refuse(_))) => return failure,
                 Err(Failure::Retry(error)) => {
                     known = false;
-                    warn!(error = %error, "the projection waits for the graph");
-                    metrics::counter!(names::PROJECT_RETRIES).increment(1);
-                    self.status
-                        .send_modify(|status| status.error = Some(error.to_string()));
-                    delay.wait().await;
+                    self.wait(&error, &mut delay).await;
                 }
             }
         }
@@ -236,16 +232,30 @@ impl Projector {
     }
 
     fn publish(&self, cursor: Option<Cursor>, waiting: &[Applied]) {
-        let Some(cursor) = cursor else {
-            return;
-        };
+        if let Some(cursor) = cursor {
+            let pending_since = waiting.first().map(|applied| applied.log_time);
+            self.show(cursor.position, pending_since);
+        }
+    }
+
+    /// What the graph shows, now that nothing is in the way.
+    fn show(&self, position: u64, pending_since: Option<LogTime>) {
         #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-        metrics::gauge!(names::PROJECTED_POSITION).set(cursor.position as f64);
+        metrics::gauge!(names::PROJECTED_POSITION).set(position as f64);
         self.status.send_modify(|status| {
-            status.position = cursor.position;
-            status.pending_since = waiting.first().map(|applied| applied.log_time);
+            status.position = position;
+            status.pending_since = pending_since;
             status.error = None;
         });
+    }
+
+    /// Says what is in the way of the graph, and waits before the next try.
+    async fn wait(&self, error: &GraphError, delay: &mut Retry) {
+        warn!(%error, "the projection waits for the graph");
+        metrics::counter!(names::PROJECT_RETRIES).increment(1);
+        self.status
+            .send_modify(|status| status.error = Some(error.to_string()));
+        delay.wait().await;
     }
 }
 

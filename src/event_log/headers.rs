@@ -46,27 +46,27 @@ impl Headers {
 
     /// Each name with its value, in order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
-        let starts = std::iter::once(0).chain(self.ends.iter().map(|(_, value)| *value));
-        self.ends.iter().zip(starts).map(|(&(name, value), start)| {
-            let [start, name, value] = [start, name, value].map(|end| end as usize);
-            // Pushed as text, so it is text.
-            let text = std::str::from_utf8(&self.bytes[start..name]).unwrap_or_default();
-            (text, &self.bytes[name..value])
-        })
+        // Pushed as text, so it is text.
+        let text = |name| std::str::from_utf8(name).unwrap_or_default();
+        self.parts().map(move |(name, value)| (text(name), value))
     }
 
     /// The first value of that name.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&[u8]> {
+        let mut parts = self.parts();
+        let (_, value) = parts.find(|(found, _)| *found == name.as_bytes())?;
+        Some(value)
+    }
+
+    fn parts(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         let mut start = 0;
-        for &(end, value) in &self.ends {
-            let (end, value) = (end as usize, value as usize);
-            if &self.bytes[start..end] == name.as_bytes() {
-                return Some(&self.bytes[end..value]);
-            }
+        self.ends.iter().map(move |&(name, value)| {
+            let (name, value) = (name as usize, value as usize);
+            let part = (&self.bytes[start..name], &self.bytes[name..value]);
             start = value;
-        }
-        None
+            part
+        })
     }
 
     /// The first value of that name, if it is text.

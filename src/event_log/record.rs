@@ -222,9 +222,8 @@ fn push_uuid(bytes: &mut Vec<u8>, id: Uuid) {
 }
 
 fn push_time(bytes: &mut Vec<u8>, time: LogTime) {
-    let time = Timestamp::from_millisecond(time.0).unwrap_or_default();
     TIMES
-        .print_timestamp(&time, bytes)
+        .print_timestamp(&timestamp(time), bytes)
         .expect("memory takes it");
 }
 
@@ -246,17 +245,14 @@ fn long(text: &str) -> Option<[u8; 16]> {
 
 /// `key=etag`, with `-` for a key that was never written, separated by commas.
 fn push_guards(bytes: &mut Vec<u8>, guards: &[Guard]) {
-    for (place, guard) in guards.iter().enumerate() {
-        if place > 0 {
-            bytes.push(b',');
-        }
+    push_list(bytes, guards, |bytes, guard| {
         push_short(bytes, &guard.key.0);
         bytes.push(b'=');
         match guard.etag {
             Some(etag) => push_short(bytes, etag.0.as_bytes()),
             None => bytes.push(b'-'),
         }
-    }
+    });
 }
 
 fn parse_guards(text: &str) -> Option<Vec<Guard>> {
@@ -274,11 +270,16 @@ fn parse_guards(text: &str) -> Option<Vec<Guard>> {
 }
 
 fn push_writes(bytes: &mut Vec<u8>, writes: &[KeyHash]) {
-    for (place, key) in writes.iter().enumerate() {
+    push_list(bytes, writes, |bytes, key| push_short(bytes, &key.0));
+}
+
+/// What [`parts`] takes apart.
+fn push_list<T>(bytes: &mut Vec<u8>, items: &[T], push: impl Fn(&mut Vec<u8>, &T)) {
+    for (place, item) in items.iter().enumerate() {
         if place > 0 {
             bytes.push(b',');
         }
-        push_short(bytes, &key.0);
+        push(bytes, item);
     }
 }
 
@@ -293,9 +294,11 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
 /// A time as records hold it: RFC 3339, in UTC.
 #[must_use]
 pub fn time_text(time: LogTime) -> String {
-    Timestamp::from_millisecond(time.0)
-        .unwrap_or_default()
-        .to_string()
+    timestamp(time).to_string()
+}
+
+fn timestamp(time: LogTime) -> Timestamp {
+    Timestamp::from_millisecond(time.0).unwrap_or_default()
 }
 
 fn time_of(text: &str) -> Option<LogTime> {

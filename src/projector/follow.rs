@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Failure, MAX_POSITIONS, Mismatch, Projector, Retry, sort};
-use crate::{graph::Cursor, metrics as names};
+use super::{Failure, Mismatch, Projector, Retry};
+use crate::graph::Cursor;
 
 /// How long to wait between two looks at a graph that lacks something.
 const LOOK: Duration = Duration::from_millis(5);
@@ -30,19 +30,12 @@ impl Projector {
         let mut seen: Option<Cursor> = None;
         let mut retry = Retry::default();
         let mut pause = LOOK;
-        let mut unused = Vec::new();
+        let mut pending_since = None;
         loop {
-            let found = match self.graph.cursor().await.map_err(sort) {
+            let found = match self.graph.cursor().await {
                 Ok(found) => found,
-                Err(Failure::Refuse(mismatch)) => return mismatch,
-                Err(Failure::Halt(reason)) => {
-                    self.say(reason);
-                    retry.wait().await;
-                    continue;
-                }
-                Err(Failure::Retry(error)) => {
-                    self.say(error.to_string());
-                    retry.wait().await;
+                Err(error) => {
+                    self.wait(&error, &mut retry).await;
                     continue;
                 }
             };
@@ -59,32 +52,20 @@ impl Projector {
             let shown = found.map_or(0, |cursor| cursor.position);
             let known = *self.progress.borrow_and_update();
             let lacks = known.position > shown;
-            self.status.send_modify(|status| {
-                status.position = shown;
-                // The first moment at which it was seen to lack something.
-                let since = status.pending_since.or(Some(known.log_time));
-                status.pending_since = since.filter(|_| lacks);
-                status.error = None;
-            });
-            #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
-            metrics::gauge!(names::PROJECTED_POSITION).set(shown as f64);
+            // The first moment at which it was seen to lack something.
+            pending_since = lacks.then(|| pending_since.unwrap_or(known.log_time));
+            self.show(shown, pending_since);
             // Nobody here needs the changes; what is not taken would hold up the replay.
             while self.feed.try_recv().is_ok() {}
             if lacks {
                 tokio::time::sleep(pause).await;
             } else {
-                if self.feed.recv_many(&mut unused, MAX_POSITIONS).await == 0 {
+                if self.feed.recv().await.is_none() {
                     // Replay has ended, and the node with it.
                     std::future::pending::<()>().await;
                 }
-                unused.clear();
                 pause = LOOK;
             }
         }
-    }
-
-    fn say(&self, error: String) {
-        metrics::counter!(names::PROJECT_RETRIES).increment(1);
-        self.status.send_modify(|status| status.error = Some(error));
     }
 }

@@ -18,6 +18,17 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// A topic of its own and the database, emptied, which nobody else uses meanwhile.
+    pub(crate) async fn on_servers() -> (Database, Self) {
+        let database = Database::empty().await;
+        let topic = fresh_topic();
+        let place = Self {
+            log: format!("kafka://{}/{}", topic.brokers, topic.topic),
+            graph: Database::text(),
+        };
+        (database, place)
+    }
+
     pub(crate) fn serve(&self, roles: &str) -> Serving {
         Serving::start(&[
             "serve",
@@ -30,6 +41,15 @@ impl Place {
             "--roles",
             roles,
         ])
+    }
+}
+
+/// Stops nodes one after the other, each of which ends well.
+pub(crate) fn stop_all(nodes: impl IntoIterator<Item = Serving>) {
+    for node in nodes {
+        node.signal("-TERM");
+        let (code, said) = node.end();
+        assert_eq!(code, Some(0), "{said}");
     }
 }
 
@@ -66,12 +86,7 @@ async fn assert_written_and_read(at: &Serving, from: &Serving, handle: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nodes_that_answer_and_nodes_that_project_are_one_service() {
-    let _database = Database::empty().await;
-    let topic = fresh_topic();
-    let place = Place {
-        log: format!("kafka://{}/{}", topic.brokers, topic.topic),
-        graph: Database::text(),
-    };
+    let (_database, place) = Place::on_servers().await;
     let first = place.serve("projector");
     let (a, b) = (place.serve("api"), place.serve("api"));
     let refused = ask(&first, "{ __typename }").await;
@@ -110,11 +125,7 @@ async fn nodes_that_answer_and_nodes_that_project_are_one_service() {
     for n in 0..20 {
         assert_written_and_read(&b, &a, &format!("let-go-{n}")).await;
     }
-    for node in [a, b, second, third] {
-        node.signal("-TERM");
-        let (code, said) = node.end();
-        assert_eq!(code, Some(0), "{said}");
-    }
+    stop_all([a, b, second, third]);
 }
 
 #[test]

@@ -332,7 +332,7 @@ fn in_file(folder: &Path, sql: &str) -> u64 {
 }
 
 /// Every record up to the end, or up to an error.
-async fn read_all(folder: &Path) -> (Vec<Record>, Option<LogError>) {
+pub(crate) async fn read_all(folder: &Path) -> (Vec<Record>, Option<LogError>) {
     let mut read = Vec::new();
     let log = match SqliteLog::open(folder, ticking()) {
         Ok(log) => log,

@@ -14,10 +14,9 @@ use tokio::sync::watch;
 
 use crate::{
     callers::{self, CALLERS, Callers, assert_there},
-    logs::{fresh_topic, soon},
-    neo4j_graph::Database,
+    logs::soon,
     program::{Serving, foaf, sqlite, text},
-    roles::{Place, read, write},
+    roles::{Place, read, stop_all, write},
 };
 
 /// Until when a fault is repeated; twice at least.
@@ -86,8 +85,7 @@ async fn kill(fault: &str, place: &Place) {
     assert_there(&node.address, &accepted).await;
     let verified = foaf(&["verify", "--log", &place.log, "--graph", &place.graph]);
     assert!(verified.status.success(), "{}", text(&verified.stderr));
-    node.signal("-TERM");
-    assert_eq!(node.end().0, Some(0));
+    stop_all([node]);
     row(
         fault,
         rounds.done,
@@ -110,12 +108,7 @@ async fn an_embedded_node_is_killed() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_on_kafka_and_neo4j_is_killed() {
-    let _database = Database::empty().await;
-    let topic = fresh_topic();
-    let place = Place {
-        log: format!("kafka://{}/{}", topic.brokers, topic.topic),
-        graph: Database::text(),
-    };
+    let (_database, place) = Place::on_servers().await;
     kill("kill -9, Kafka + Neo4j", &place).await;
 }
 
@@ -144,12 +137,7 @@ async fn trouble(
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_one_node_wrote_another_reads_while_projectors_die() {
-    let _database = Database::empty().await;
-    let topic = fresh_topic();
-    let place = Place {
-        log: format!("kafka://{}/{}", topic.brokers, topic.topic),
-        graph: Database::text(),
-    };
+    let (_database, place) = Place::on_servers().await;
     // First: an API is ready when somebody has projected.
     let mut projectors = [place.serve("projector"), place.serve("projector")];
     let (a, b) = (place.serve("api"), place.serve("api"));
@@ -185,11 +173,7 @@ async fn what_one_node_wrote_another_reads_while_projectors_die() {
     };
     let readers = futures::future::join_all((0..8).map(write_and_read));
     let (projectors, _) = futures::join!(faults, readers);
-    for node in projectors.into_iter().chain([a, b]) {
-        node.signal("-TERM");
-        let (code, said) = node.end();
-        assert_eq!(code, Some(0), "{said}");
-    }
+    stop_all(projectors.into_iter().chain([a, b]));
     let came = format!("{} pairs, 0 stale", *pairs.borrow());
     row(
         "a projector of two killed, or stopped and let go, while pairs are written and read",

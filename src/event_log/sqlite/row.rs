@@ -125,16 +125,11 @@ impl<'a> Columns<'a> {
                 }
                 return None;
             };
-            let fits = match stands {
-                Stands::Always(same) => value == same.as_bytes(),
-                Stands::InColumn => self.header(name) == Some(value),
-                Stands::InList | Stands::Maybe => {
-                    values.push(std::str::from_utf8(value).ok()?);
-                    true
-                }
-            };
-            if !fits {
-                return None;
+            match stands {
+                Stands::Always(same) if value == same.as_bytes() => {}
+                Stands::InColumn if self.header(name) == Some(value) => {}
+                Stands::InList | Stands::Maybe => values.push(std::str::from_utf8(value).ok()?),
+                Stands::Always(_) | Stands::InColumn => return None,
             }
         }
         headers.next().is_none().then_some(values)

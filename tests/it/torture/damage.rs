@@ -4,16 +4,13 @@
 use std::{fs, path::Path};
 
 use fastrand::Rng;
-use foaf::{
-    clock,
-    event_log::{EventLog, LogError, Record, sqlite::SqliteLog},
-};
+use foaf::event_log::LogError;
 
 use super::{Rounds, row};
 use crate::{
     callers::Callers,
-    logs::soon,
     program::{Serving, sqlite},
+    sqlite_log::read_all,
 };
 
 const FILE: &str = "foaf.db";
@@ -49,47 +46,29 @@ fn copy(from: &Path) -> tempfile::TempDir {
     folder
 }
 
-async fn read(folder: &Path) -> Result<Vec<Record>, LogError> {
-    let log = SqliteLog::open(folder, clock::system())?;
-    let end = log.end().await?;
-    let mut reader = log.read(0).await?;
-    let mut records = Vec::new();
-    while (records.len() as u64) < end {
-        records.extend(soon(reader.next(4_096)).await?);
-    }
-    drop(reader);
-    log.close().await;
-    Ok(records)
-}
-
 /// Damages copies, and counts those that were found out and those that were shorter.
 async fn damage(fault: &str, mut harm: impl FnMut(&Path, &mut Rng)) {
     let original = left_behind().await;
-    let whole = read(copy(original.path()).path())
-        .await
-        .expect("it is whole");
-    assert!(whole.len() > 800, "{}", whole.len());
+    let (whole, error) = read_all(copy(original.path()).path()).await;
+    assert!(whole.len() > 800 && error.is_none(), "{error:?}");
     let mut rng = Rng::with_seed(13);
     let mut rounds = Rounds::begin();
     let (mut loud, mut shorter, mut same) = (0, 0, 0);
     while rounds.next() {
         let copy = copy(original.path());
         harm(copy.path(), &mut rng);
-        match read(copy.path()).await {
-            Ok(records) => {
-                assert!(
-                    whole.starts_with(&records),
-                    "what is read was never written"
-                );
-                *(if records.len() < whole.len() {
-                    &mut shorter
-                } else {
-                    &mut same
-                }) += 1;
-            }
-            Err(LogError::Damaged { .. } | LogError::Unusable(_)) => loud += 1,
-            Err(other) => panic!("{other}"),
-        }
+        let (records, error) = read_all(copy.path()).await;
+        assert!(
+            whole.starts_with(&records),
+            "what is read was never written"
+        );
+        let count = match error {
+            Some(LogError::Damaged { .. } | LogError::Unusable(_)) => &mut loud,
+            Some(other) => panic!("{other}"),
+            None if records.len() < whole.len() => &mut shorter,
+            None => &mut same,
+        };
+        *count += 1;
     }
     let came =
         format!("{loud} loud stops, {shorter} true prefixes, {same} without effect, 0 silent");
