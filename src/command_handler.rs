@@ -4,12 +4,13 @@
 //! in the log decides. Must never answer on the produce acknowledgement alone, and never refuse from
 //! local state what another node could have made possible.
 
+mod bulk;
 mod key_queue;
 
 use std::{sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{OnceCell, Semaphore},
+    sync::{OnceCell, Semaphore, SemaphorePermit},
     time::{Instant, timeout_at},
 };
 use uuid::Uuid;
@@ -18,17 +19,19 @@ use crate::{
     clock::Clock,
     domain::{Command, Rejection, UserId},
     event_log::{
-        AppendError, EventLog,
+        AppendError, EventLog, Message,
         record::{self, Envelope},
     },
     judge::{Attempt, CommandId, ContentHash, Entry, HashKey, Outcome, OutcomeResult, RecordId},
     metrics as names,
     replay::{
         Replay, ReplayError,
-        model::Decision,
+        model::{Decision, WriteModel},
         waiters::{Passed, Waiter},
     },
 };
+
+pub use bulk::BULK;
 
 use key_queue::{KeyQueue, Ticket, keys_of};
 
@@ -40,6 +43,9 @@ const MAX_UNDER_WAY: usize = 8_192;
 
 /// The longest idempotency key, in bytes.
 pub const MAX_IDEMPOTENCY_KEY: usize = 255;
+
+const BUSY: HandlerError = HandlerError::Unavailable("too many commands are under way");
+const NOT_TAKEN: HandlerError = HandlerError::Unavailable("the log did not take the record");
 
 /// A command and the circumstances of its call.
 #[derive(Debug, Clone)]
@@ -124,13 +130,6 @@ impl CommandHandler {
         }
     }
 
-    /// How many commands at once get the most done: as many as the processor's cache holds where
-    /// the log is in the process, more where each waits for a network.
-    #[must_use]
-    pub fn pipeline(&self) -> usize {
-        if self.log.is_exclusive() { 512 } else { 4_096 }
-    }
-
     /// Resolves with the reason when an own record could not be applied: the process must end.
     pub async fn failed(&self) -> ReplayError {
         let mut fault = self.fault.subscribe();
@@ -152,16 +151,7 @@ impl CommandHandler {
     pub async fn handle(&self, request: Request) -> Result<Reply, HandlerError> {
         let start = Instant::now();
         let answer = self.see_through(&request, start + self.deadline).await;
-        let outcome = match &answer {
-            Ok(reply) if matches!(reply.result, OutcomeResult::Rejected(_)) => "rejected",
-            Ok(_) => "done",
-            Err(HandlerError::Conflict) => "conflict",
-            Err(HandlerError::OutcomeUnknown) => "unknown",
-            Err(HandlerError::IdempotencyKeyReused) => "key_reused",
-            Err(HandlerError::Unavailable(_)) => "unavailable",
-        };
-        metrics::counter!(names::COMMANDS, "outcome" => outcome).increment(1);
-        metrics::histogram!(names::COMMAND_SECONDS).record(start.elapsed().as_secs_f64());
+        note(&answer, start);
         answer
     }
 
@@ -170,14 +160,8 @@ impl CommandHandler {
         request: &Request,
         deadline: Instant,
     ) -> Result<Reply, HandlerError> {
-        let busy = HandlerError::Unavailable("too many commands are under way");
-        let permit = timeout_at(deadline, self.under_way.acquire()).await;
-        let _permit = permit.map_err(|_| busy.clone())?;
-        timeout_at(deadline, self.replay.room())
-            .await
-            .map_err(|_| HandlerError::Unavailable("the projection is too far behind"))?;
-        self.live(deadline).await?;
-        let named = self.identify(request).await;
+        let _room = self.room(1, deadline).await?;
+        let named = identify(self.hash_key().await, request);
         let (id, content) = named;
         // Once for the command: an attempt anew has the same keys, and keeps its place in the queue.
         let user = fresh_user_id();
@@ -185,7 +169,9 @@ impl CommandHandler {
         let mut ticket = None;
         let mut attempts = 0;
         while attempts < ATTEMPTS {
-            let (decision, held) = match self.decide(request, named, user, ticket.take()).await {
+            let held = ticket.take();
+            let step = |model: &WriteModel| self.step(model, request, named, user, held);
+            let (decision, held) = match self.replay.read(step).await {
                 Step::Answer(reply, decided) if decided == content => return Ok(reply),
                 Step::Answer(..) => return Err(HandlerError::IdempotencyKeyReused),
                 Step::Attempt(decision, ticket) => (decision, ticket),
@@ -197,23 +183,14 @@ impl CommandHandler {
                     biased;
                     Passed::Decided(outcome) = waiter.next() => return reply(outcome, content),
                     turn = timeout_at(deadline, waiting.held()) => {
-                        turn.map_err(|_| busy.clone())?;
+                        turn.map_err(|_| BUSY)?;
                         ticket = Some(waiting);
                         continue;
                     }
                 }
             }
             attempts += 1;
-            let attempt = Attempt {
-                id: fresh_record_id(),
-                command: id,
-                content,
-                actor: request.actor.clone(),
-                decided_at: decision.decided_at,
-                guards: decision.guards,
-                writes: decision.writes,
-                decision: decision.result,
-            };
+            let attempt = attempt(request, named, decision);
             let passed = self
                 .attempt(request, attempt, &mut waiter, deadline)
                 .await?;
@@ -224,6 +201,23 @@ impl CommandHandler {
             ticket = Some(held);
         }
         Err(HandlerError::Conflict)
+    }
+
+    /// Waits until so many commands more may come under way.
+    async fn room(
+        &self,
+        commands: u32,
+        deadline: Instant,
+    ) -> Result<SemaphorePermit<'_>, HandlerError> {
+        let permits = self.under_way.acquire_many(commands);
+        let Ok(Ok(permits)) = timeout_at(deadline, permits).await else {
+            return Err(BUSY);
+        };
+        timeout_at(deadline, self.replay.room())
+            .await
+            .map_err(|_| HandlerError::Unavailable("the projection is too far behind"))?;
+        self.live(deadline).await?;
+        Ok(permits)
     }
 
     async fn live(&self, deadline: Instant) -> Result<(), HandlerError> {
@@ -243,69 +237,69 @@ impl CommandHandler {
         }
     }
 
-    async fn identify(&self, request: &Request) -> (CommandId, ContentHash) {
+    async fn hash_key(&self) -> &HashKey {
         let read = || {
             self.replay.read(|model| {
                 let created = model.judge().created().expect("replay is live");
                 created.hash_key.clone()
             })
         };
-        let key = self.hash_key.get_or_init(read).await;
-        let id = match &request.idempotency_key {
-            Some(name) => key.command_id(&request.actor, name),
-            None => CommandId(*Uuid::new_v4().as_bytes()),
-        };
-        (id, key.content_hash(&request.command))
+        self.hash_key.get_or_init(read).await
     }
 
     /// Looks the command up, then decides it; both at one position. A ticket is taken at that
     /// position too, so that a decision with a held ticket rests on no unfinished attempt of ours.
-    async fn decide(
+    fn step(
         &self,
+        model: &WriteModel,
         request: &Request,
         (id, content): (CommandId, ContentHash),
         user: UserId,
         ticket: Option<Ticket>,
     ) -> Step {
-        self.replay
-            .read(|model| {
-                if let Some(outcome) = model.judge().outcome(id) {
-                    let reply = Reply {
-                        position: outcome.position,
-                        result: outcome.result,
-                    };
-                    return Step::Answer(reply, outcome.content);
-                }
-                let decision = model
-                    .decide(&request.command, user)
-                    .expect("replay is live");
-                if let Err(rejection) = decision.result
-                    && self.needs_no_record(request, rejection)
-                {
-                    let reply = Reply {
-                        position: decision.position,
-                        result: OutcomeResult::Rejected(rejection),
-                    };
-                    return Step::Answer(reply, content);
-                }
-                let keys = keys_of(&decision, id);
-                let ticket = match ticket {
-                    Some(ticket) if ticket.covers(&keys) => ticket,
-                    // Dropped first: it must not wait for itself.
-                    ticket => {
-                        drop(ticket);
-                        self.queue.enter(keys)
-                    }
-                };
-                Step::Attempt(decision, ticket)
-            })
-            .await
+        if let Some(outcome) = model.judge().outcome(id) {
+            let reply = Reply {
+                position: outcome.position,
+                result: outcome.result,
+            };
+            return Step::Answer(reply, outcome.content);
+        }
+        let decision = model
+            .decide(&request.command, user)
+            .expect("replay is live");
+        if let Err(rejection) = decision.result
+            && self.needs_no_record(request, rejection)
+        {
+            let reply = Reply {
+                position: decision.position,
+                result: OutcomeResult::Rejected(rejection),
+            };
+            return Step::Answer(reply, content);
+        }
+        let keys = keys_of(&decision, id);
+        let ticket = match ticket {
+            Some(ticket) if ticket.covers(&keys) => ticket,
+            // Dropped first: it must not wait for itself.
+            ticket => {
+                drop(ticket);
+                self.queue.enter(keys)
+            }
+        };
+        Step::Attempt(decision, ticket)
     }
 
     /// A refusal needs no record where no earlier attempt could still prove it wrong: it can never
     /// become false; or there is no key to repeat the command by, and no other node.
     fn needs_no_record(&self, request: &Request, rejection: Rejection) -> bool {
         rejection.is_permanent() || (request.idempotency_key.is_none() && self.log.is_exclusive())
+    }
+
+    fn encode(&self, request: &Request, attempt: &Attempt) -> Message {
+        let envelope = Envelope {
+            time: (self.clock)(),
+            traceparent: request.traceparent.as_deref(),
+        };
+        record::encode(attempt, envelope)
     }
 
     /// Appends an attempt and waits until the own replay has passed it; `None` if it was void.
@@ -317,11 +311,7 @@ impl CommandHandler {
         deadline: Instant,
     ) -> Result<Option<Outcome>, HandlerError> {
         let id = attempt.id;
-        let envelope = Envelope {
-            time: (self.clock)(),
-            traceparent: request.traceparent.as_deref(),
-        };
-        let message = record::encode(&attempt, envelope);
+        let message = self.encode(request, &attempt);
         let entry = Entry::Attempt(attempt);
         let start = Instant::now();
         let acknowledgement = async {
@@ -353,12 +343,48 @@ impl CommandHandler {
                     // An attempt of an earlier call of the same command.
                     Passed::Void(_) => {}
                 },
-                () = &mut acknowledgement => {
-                    return Err(HandlerError::Unavailable("the log did not take the record"));
-                }
+                () = &mut acknowledgement => return Err(NOT_TAKEN),
                 () = tokio::time::sleep_until(deadline) => return Err(HandlerError::OutcomeUnknown),
             }
         }
+    }
+}
+
+fn note(answer: &Result<Reply, HandlerError>, start: Instant) {
+    let outcome = match answer {
+        Ok(reply) if matches!(reply.result, OutcomeResult::Rejected(_)) => "rejected",
+        Ok(_) => "done",
+        Err(HandlerError::Conflict) => "conflict",
+        Err(HandlerError::OutcomeUnknown) => "unknown",
+        Err(HandlerError::IdempotencyKeyReused) => "key_reused",
+        Err(HandlerError::Unavailable(_)) => "unavailable",
+    };
+    metrics::counter!(names::COMMANDS, "outcome" => outcome).increment(1);
+    metrics::histogram!(names::COMMAND_SECONDS).record(start.elapsed().as_secs_f64());
+}
+
+fn identify(key: &HashKey, request: &Request) -> (CommandId, ContentHash) {
+    let id = match &request.idempotency_key {
+        Some(name) => key.command_id(&request.actor, name),
+        None => CommandId(*Uuid::new_v4().as_bytes()),
+    };
+    (id, key.content_hash(&request.command))
+}
+
+fn attempt(
+    request: &Request,
+    (command, content): (CommandId, ContentHash),
+    decision: Decision,
+) -> Attempt {
+    Attempt {
+        id: fresh_record_id(),
+        command,
+        content,
+        actor: request.actor.clone(),
+        decided_at: decision.decided_at,
+        guards: decision.guards,
+        writes: decision.writes,
+        decision: decision.result,
     }
 }
 

@@ -35,6 +35,7 @@ pub mod sqlite;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use futures::future::join_all;
 
 pub use headers::Headers;
 
@@ -135,6 +136,12 @@ pub enum LogError {
 pub trait EventLog: Send + Sync + 'static {
     /// Appends one message and waits for the acknowledgement.
     async fn append(&self, message: Message) -> Result<Appended, AppendError>;
+
+    /// Appends many messages at once and waits for every acknowledgement, in their order. Each fares
+    /// as by [`Self::append`]; they need not come to stand side by side.
+    async fn append_all(&self, messages: Vec<Message>) -> Vec<Result<Appended, AppendError>> {
+        join_all(messages.into_iter().map(|message| self.append(message))).await
+    }
 
     /// The offset that the next record will have at the earliest.
     async fn end(&self) -> Result<u64, LogError>;

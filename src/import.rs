@@ -103,6 +103,9 @@ struct NewFriendship {
     to: Person,
 }
 
+/// A friendship, or a line that is none and why.
+type Row = Result<NewFriendship, (u64, String)>;
+
 /// How a file names a user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Person {
@@ -179,7 +182,7 @@ impl Source {
         }
     }
 
-    /// Reads the users, and what to refuse.
+    /// Reads the users, and refuses what is none.
     fn users(&self, refused: &mut Refusals) -> Result<Vec<NewUser>> {
         match &self.kind {
             Kind::EdgeList(file) => edge_list::users(&self.name, file, refused),
@@ -193,29 +196,47 @@ impl Source {
         }
     }
 
-    /// Reads the friendships, and what to refuse.
-    fn friendships(&self, refused: &mut Refusals) -> Result<Vec<NewFriendship>> {
-        match &self.kind {
-            Kind::EdgeList(file) => edge_list::friendships(&self.name, file),
+    /// How many friendships there are; refuses what is none.
+    fn count_friendships(&self, refused: &mut Refusals) -> Result<u64> {
+        let mut count = 0;
+        for row in self.rows()? {
+            match row? {
+                Ok(_) => count += 1,
+                Err((line, reason)) => refused.add(&self.file(Stage::Friendships), line, reason)?,
+            }
+        }
+        Ok(count)
+    }
+
+    /// Reads the friendships one by one, but for what is to be refused.
+    fn friendships(&self) -> Result<impl Iterator<Item = Result<NewFriendship>>> {
+        Ok(self
+            .rows()?
+            .filter_map(|row| row.map(Result::ok).transpose()))
+    }
+
+    fn rows(&self) -> Result<Box<dyn Iterator<Item = Result<Row>> + '_>> {
+        Ok(match &self.kind {
+            Kind::EdgeList(file) => Box::new(edge_list::friendships(&self.name, file)?),
             Kind::Csv {
                 friendships: None, ..
-            } => Ok(Vec::new()),
+            } => Box::new(std::iter::empty()),
             Kind::Csv {
                 friendships: Some(friendships),
                 ..
-            } => csv_files::friendships(friendships, refused),
+            } => Box::new(csv_files::friendships(friendships)?),
             Kind::Generated(graph) => {
                 let person = |number| Person::Id(UserId(graph.uuid(number)));
                 let friendships = (1..).zip(graph.friendships());
-                Ok(friendships
-                    .map(|(line, (from, to))| NewFriendship {
+                Box::new(friendships.map(move |(line, (from, to))| {
+                    Ok(Ok(NewFriendship {
                         line,
                         from: person(from),
                         to: person(to),
-                    })
-                    .collect())
+                    }))
+                }))
             }
-        }
+        })
     }
 
     /// What to call the files of a stage.

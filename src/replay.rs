@@ -185,7 +185,13 @@ impl Replay {
     /// Waits for what becomes of a command from now on.
     #[must_use]
     pub fn wait_for(&self, command: CommandId) -> Waiter {
-        self.waiters.add(command)
+        self.wait_for_all(std::iter::once(command))
+    }
+
+    /// Waits for what becomes of commands from now on; they are numbered in this order.
+    #[must_use]
+    pub fn wait_for_all(&self, commands: impl Iterator<Item = CommandId>) -> Waiter {
+        self.waiters.add(commands)
     }
 
     /// Applies an own record on its acknowledgement, if it is the very next one and its append time

@@ -22,6 +22,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use async_trait::async_trait;
+use smallvec::{SmallVec, smallvec};
 use tokio::sync::{broadcast, mpsc, oneshot};
 use tokio::task::JoinError;
 
@@ -29,9 +30,10 @@ pub use self::beside::SqliteLogToRead;
 use self::file::LogFile;
 use self::lock::Lock;
 use self::reader::SqliteReader;
-use self::writer::{Append, GROUP, Group, Writer};
+use self::writer::{Append, GROUP, Group, Row, Writer};
 use super::{AppendError, Appended, EventLog, LogError, LogReader, Message};
 use crate::clock::Clock;
+use crate::domain::LogTime;
 
 /// Groups that a reader may lag behind before it reads from the file again.
 const LIVE_GROUPS: usize = 8;
@@ -96,6 +98,20 @@ impl SqliteLog {
         writer.as_ref().map(|running| running.queue.clone())
     }
 
+    /// Has rows committed side by side; gives the offset of the first, and the time of all.
+    async fn commit(&self, rows: SmallVec<[Row; 1]>) -> Result<(u64, LogTime), AppendError> {
+        let closed = || AppendError::Refused("it is closed".into());
+        let queue = self.queue().ok_or_else(closed)?;
+        let (done, acknowledged) = oneshot::channel();
+        let append = Append { rows, done };
+        queue.send(append).await.map_err(|_| closed())?;
+        // The queue ends when the last sender has gone.
+        drop(queue);
+        acknowledged
+            .await
+            .unwrap_or_else(|_| Err(AppendError::Unknown("its writer has failed".into())))
+    }
+
     /// Closes the queue; the thread ends once it has committed what is in it.
     fn stop(&self) -> Option<JoinHandle<()>> {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
@@ -107,21 +123,25 @@ impl SqliteLog {
 impl EventLog for SqliteLog {
     async fn append(&self, message: Message) -> Result<Appended, AppendError> {
         message.check_size()?;
-        let headers = row::headers_of(&message);
-        let closed = || AppendError::Refused("it is closed".into());
-        let queue = self.queue().ok_or_else(closed)?;
-        let (done, acknowledged) = oneshot::channel();
-        let append = Append {
-            message,
-            headers,
-            done,
+        let (offset, time) = self.commit(smallvec![row::of(message)]).await?;
+        Ok(appended(offset, time))
+    }
+
+    async fn append_all(&self, messages: Vec<Message>) -> Vec<Result<Appended, AppendError>> {
+        let checks: Vec<_> = messages.iter().map(Message::check_size).collect();
+        let fits = messages
+            .into_iter()
+            .zip(&checks)
+            .filter(|(_, check)| check.is_ok());
+        let rows: SmallVec<_> = fits.map(|(message, _)| row::of(message)).collect();
+        let committed = self.commit(rows).await;
+        let mut next = 0..;
+        let place = |check: Result<(), AppendError>| {
+            check?;
+            let (first, time) = committed.clone()?;
+            Ok(appended(first + next.next().unwrap_or_default(), time))
         };
-        queue.send(append).await.map_err(|_| closed())?;
-        // The queue ends when the last sender has gone.
-        drop(queue);
-        acknowledged
-            .await
-            .unwrap_or_else(|_| Err(AppendError::Unknown("its writer has failed".into())))
+        checks.into_iter().map(place).collect()
     }
 
     async fn end(&self) -> Result<u64, LogError> {
@@ -174,6 +194,13 @@ impl Drop for SqliteLog {
             // A panic of the thread was reported when it happened.
             let _ = thread.join();
         }
+    }
+}
+
+fn appended(offset: u64, time: LogTime) -> Appended {
+    Appended {
+        offset,
+        append_time: Some(time),
     }
 }
 

@@ -37,16 +37,12 @@ pub(super) fn users(name: &str, input: &Input, refused: &mut Refusals) -> Result
     Ok(users)
 }
 
-pub(super) fn friendships(input: &Input, refused: &mut Refusals) -> Result<Vec<NewFriendship>> {
+pub(super) fn friendships(input: &Input) -> Result<impl Iterator<Item = Result<super::Row>>> {
     let mut table = Table::open(input, FRIENDSHIP_COLUMNS)?;
-    let mut friendships = Vec::new();
-    while let Some(line) = table.next()? {
-        match friendship(line, &table) {
-            Ok(friendship) => friendships.push(friendship),
-            Err(reason) => refused.add(&table.name, line, reason)?,
-        }
-    }
-    Ok(friendships)
+    Ok(std::iter::from_fn(move || {
+        let line = table.next().transpose()?;
+        Some(line.map(|line| friendship(line, &table).map_err(|reason| (line, reason))))
+    }))
 }
 
 fn user(

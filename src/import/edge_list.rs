@@ -6,23 +6,24 @@ use anyhow::{Context, Result};
 
 use crate::domain::{Field, Handle, Name, Profile, UserId, UserState};
 
-use super::{NewFriendship, NewUser, Person, Refusals, next_line, open, uuid_of};
+use super::{NewFriendship, NewUser, Person, Refusals, Row, next_line, open, uuid_of};
 
 /// Ids fill the low 62 bits of a UUID.
 const ID_END: u64 = 1 << 62;
 
-/// Everybody that an edge names, by id; refuses what is no edge.
+/// The two ends, or why they are none.
+type Edge = Result<(u64, u64), String>;
+
+/// Everybody that an edge names, by id. What is no edge is refused with the friendships.
 pub(super) fn users(name: &str, file: &Path, refused: &mut Refusals) -> Result<Vec<NewUser>> {
     let mut lines = BTreeMap::new();
-    read(file, |line, edge| match edge {
-        Ok((from, to)) => {
+    for edge in edges(file)? {
+        if let (line, Ok((from, to))) = edge? {
             for id in [from, to] {
                 lines.entry(id).or_insert(line);
             }
-            Ok(())
         }
-        Err(reason) => refused.add(&file.display().to_string(), line, reason),
-    })?;
+    }
     let mut users = Vec::with_capacity(lines.len());
     for (id, line) in lines {
         match profile(name, id) {
@@ -39,43 +40,46 @@ pub(super) fn users(name: &str, file: &Path, refused: &mut Refusals) -> Result<V
     Ok(users)
 }
 
-/// Every edge; what is none was refused when the users were read.
-pub(super) fn friendships(name: &str, file: &Path) -> Result<Vec<NewFriendship>> {
-    let mut friendships = Vec::new();
-    read(file, |line, edge| {
-        if let Ok((from, to)) = edge {
-            friendships.push(NewFriendship {
-                line,
-                from: Person::Id(user_id(name, from)),
-                to: Person::Id(user_id(name, to)),
-            });
-        }
-        Ok(())
-    })?;
-    Ok(friendships)
+/// Every edge, and every line that is none.
+pub(super) fn friendships<'a>(
+    name: &'a str,
+    file: &'a Path,
+) -> Result<impl Iterator<Item = Result<Row>> + 'a> {
+    let row = |(line, edge): (u64, Edge)| match edge {
+        Ok((from, to)) => Ok(NewFriendship {
+            line,
+            from: Person::Id(user_id(name, from)),
+            to: Person::Id(user_id(name, to)),
+        }),
+        Err(reason) => Err((line, reason)),
+    };
+    Ok(edges(file)?.map(move |edge| edge.map(row)))
 }
 
-fn read(
-    file: &Path,
-    mut take: impl FnMut(u64, Result<(u64, u64), String>) -> Result<()>,
-) -> Result<()> {
+/// Each line that should be an edge, with its number.
+fn edges(file: &Path) -> Result<impl Iterator<Item = Result<(u64, Edge)>>> {
     let mut reader = open(file)?;
     let mut line = Vec::new();
-    for number in 1.. {
-        let more = next_line(&mut *reader, &mut line)
-            .with_context(|| format!("{}, line {number} cannot be read", file.display()))?;
-        if more.is_none() {
-            break;
+    let mut numbers = 1..;
+    Ok(std::iter::from_fn(move || {
+        loop {
+            let number = numbers.next()?;
+            let more = next_line(&mut *reader, &mut line)
+                .with_context(|| format!("{}, line {number} cannot be read", file.display()));
+            match more {
+                Err(error) => return Some(Err(error)),
+                Ok(None) => return None,
+                Ok(Some(())) => {}
+            }
+            if let Some(edge) = parse(&line) {
+                return Some(Ok((number, edge)));
+            }
         }
-        if let Some(edge) = parse(&line) {
-            take(number, edge)?;
-        }
-    }
-    Ok(())
+    }))
 }
 
 /// The edge of a line; `None` of a blank line or a comment.
-fn parse(line: &[u8]) -> Option<Result<(u64, u64), String>> {
+fn parse(line: &[u8]) -> Option<Edge> {
     let Ok(text) = std::str::from_utf8(line) else {
         return Some(Err("not UTF-8 text".to_owned()));
     };

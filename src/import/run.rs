@@ -1,4 +1,6 @@
 //! The pipeline: many commands under way at once, users before friendships.
+//!
+//! Must never hold all friendships in memory: they are read from the source as they are taken up.
 
 use std::{
     sync::{
@@ -8,13 +10,13 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Result, anyhow, bail};
+use anyhow::{Result, bail};
 use futures::{StreamExt, TryStreamExt, stream};
 use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    command_handler::{CommandHandler, HandlerError, Request},
+    command_handler::{BULK, CommandHandler, HandlerError, Request},
     domain::{
         Command, Pair, PairCommand, PairState, Rejection, RejectionCode, State, StateCommand,
         UserId, UserState,
@@ -60,6 +62,24 @@ enum Line {
     Refused(u64, String),
 }
 
+/// What an item comes to as things stand.
+enum Plan {
+    Done(Line),
+    Do(Command),
+}
+
+/// One thing to import.
+trait Item {
+    fn line(&self) -> u64;
+
+    fn plan(&self, state: &State) -> Plan;
+
+    /// What a refusal of its command means; `None` to look again.
+    fn refused(&self, refusal: Rejection) -> Option<Line> {
+        Some(refuse(self.line(), refusal))
+    }
+}
+
 /// Where an import goes.
 #[derive(Clone)]
 pub struct Target {
@@ -92,9 +112,12 @@ pub async fn run(
 ) -> Result<Summary> {
     let mut refused = Refusals::default();
     let users = source.users(&mut refused)?;
-    let friendships = source.friendships(&mut refused)?;
+    // Before anything is changed: a file that is no such file is found out now.
+    let friendships = source.count_friendships(&mut refused)?;
     let suspended = users.iter().filter(|u| u.state == UserState::Suspended);
-    let suspended: Vec<_> = suspended.map(|user| (user.line, user.id)).collect();
+    let suspended: Vec<_> = suspended
+        .map(|user| Ok(Suspension(user.line, user.id)))
+        .collect();
     let start = Instant::now();
     let importer = Importer {
         target,
@@ -103,28 +126,19 @@ pub async fn run(
         stop,
         last: AtomicU64::new(0),
     };
+    let of = users.len() as u64;
+    let users = users.into_iter().map(Ok);
     let users = importer
-        .stage(Stage::Users, source, &mut refused, users, |user| {
-            importer.user(user)
-        })
+        .stage(Stage::Users, source, &mut refused, users, of)
         .await?;
+    let of = friendships;
+    let friendships = source.friendships()?;
     let friendships = importer
-        .stage(
-            Stage::Friendships,
-            source,
-            &mut refused,
-            friendships,
-            |friendship| importer.friendship(friendship),
-        )
+        .stage(Stage::Friendships, source, &mut refused, friendships, of)
         .await?;
+    let of = suspended.len() as u64;
     importer
-        .stage(
-            Stage::Suspensions,
-            source,
-            &mut refused,
-            suspended,
-            |user| importer.suspension(user),
-        )
+        .stage(Stage::Suspensions, source, &mut refused, suspended, of)
         .await?;
     importer.readable().await?;
     let mut refused = refused.lines;
@@ -139,139 +153,113 @@ pub async fn run(
 
 impl<P: Fn(Step)> Importer<'_, P> {
     /// Sees every item through, many at once.
-    async fn stage<T, F: Future<Output = Result<Line>>>(
+    async fn stage<T: Item>(
         &self,
         stage: Stage,
         source: &Source,
         refused: &mut Refusals,
-        items: Vec<T>,
-        see_through: impl Fn(T) -> F,
+        items: impl IntoIterator<Item = Result<T>>,
+        of: u64,
     ) -> Result<Count> {
-        let of = items.len() as u64;
         let mut count = Count::default();
         let mut done = 0;
-        let mut lines = stream::iter(items)
-            .map(see_through)
+        let mut items = items.into_iter();
+        let chunks = std::iter::from_fn(|| {
+            let chunk: Result<Vec<T>> = items.by_ref().take(BULK).collect();
+            Some(chunk).filter(|chunk| !matches!(chunk, Ok(items) if items.is_empty()))
+        });
+        let mut lines = stream::iter(chunks)
+            .map(|chunk| async { self.chunk(chunk?).await })
             .buffer_unordered(self.target.handler.pipeline());
         loop {
-            let line = tokio::select! {
-                line = lines.try_next() => line?,
+            let chunk = tokio::select! {
+                chunk = lines.try_next() => chunk?,
                 () = self.stop.cancelled() => {
                     bail!("stopped; what was imported stays, repeat the import to go on")
                 }
             };
-            let Some(line) = line else {
+            let Some(chunk) = chunk else {
                 return Ok(count);
             };
-            match line {
-                Line::New(position) => {
-                    self.last.fetch_max(position, Ordering::Relaxed);
-                    count.new += 1;
+            done += chunk.len() as u64;
+            for line in chunk {
+                match line {
+                    Line::New(position) => {
+                        self.last.fetch_max(position, Ordering::Relaxed);
+                        count.new += 1;
+                    }
+                    Line::Known => count.known += 1,
+                    Line::Refused(line, reason) => {
+                        refused.add(&source.file(stage), line, reason)?
+                    }
                 }
-                Line::Known => count.known += 1,
-                Line::Refused(line, reason) => refused.add(&source.file(stage), line, reason)?,
             }
-            done += 1;
-            if done % 256 == 0 || done == of {
-                (self.show)(Step { stage, done, of });
-            }
+            (self.show)(Step { stage, done, of });
         }
     }
 
-    async fn user(&self, user: NewUser) -> Result<Line> {
+    /// Sees items through together.
+    async fn chunk<T: Item>(&self, mut items: Vec<T>) -> Result<Vec<Line>> {
+        let mut lines = Vec::with_capacity(items.len());
+        let mut failures = 0;
         loop {
-            let there = |model: &WriteModel| there_already(model.state(), &user);
-            if let Some(line) = self.target.replay.read(there).await {
-                return Ok(line);
-            }
-            let command = Command::RegisterUser {
-                id: Some(user.id),
-                profile: user.profile.clone(),
-                pending: user.state == UserState::Pending,
+            let plan = |model: &WriteModel| -> Vec<Plan> {
+                items.iter().map(|item| item.plan(model.state())).collect()
             };
-            match self.command(user.line, command).await? {
-                Ok(position) => return Ok(Line::New(position)),
-                // Another line was first: now it is seen to be there.
-                Err(refusal) if is_taken(refusal) => {}
-                Err(refusal) => {
-                    let reason = refusal.message().to_owned();
-                    return Ok(Line::Refused(user.line, reason));
+            let plans = self.target.replay.read(plan).await;
+            let mut asked = Vec::with_capacity(items.len());
+            let mut requests = Vec::with_capacity(items.len());
+            for (item, plan) in items.into_iter().zip(plans) {
+                match plan {
+                    Plan::Done(line) => lines.push(line),
+                    Plan::Do(command) => {
+                        asked.push(item);
+                        requests.push(self.request(command));
+                    }
                 }
             }
-        }
-    }
-
-    async fn friendship(&self, friendship: NewFriendship) -> Result<Line> {
-        let found = self
-            .target
-            .replay
-            .read(|model| {
-                let state = model.state();
-                let from = find(state, &friendship.from)?;
-                let to = find(state, &friendship.to)?;
-                let tie = Pair::new(from, to).map(|pair| state.pair(pair));
-                Ok((from, to, matches!(tie, Some(PairState::Friends { .. }))))
-            })
-            .await;
-        let (user, other) = match found {
-            Ok((_, _, true)) => return Ok(Line::Known),
-            Ok((from, to, false)) => (from, to),
-            Err(reason) => return Ok(Line::Refused(friendship.line, reason)),
-        };
-        let change = PairCommand::AddFriend;
-        let command = Command::ChangePair {
-            change,
-            user,
-            other,
-        };
-        Ok(match self.command(friendship.line, command).await? {
-            Ok(position) => Line::New(position),
-            Err(refusal) if refusal.code == RejectionCode::AlreadyFriends => Line::Known,
-            Err(refusal) => Line::Refused(friendship.line, refusal.message().to_owned()),
-        })
-    }
-
-    async fn suspension(&self, (line, user): (u64, UserId)) -> Result<Line> {
-        let state = |state: &State| state.user(user).map(|user| user.state);
-        let found = self.target.replay.read(|model| state(model.state())).await;
-        if found != Some(UserState::Active) {
-            return Ok(Line::Known);
-        }
-        let change = StateCommand::SuspendUser;
-        let command = Command::ChangeState { change, user };
-        Ok(match self.command(line, command).await? {
-            Ok(position) => Line::New(position),
-            Err(refusal) => Line::Refused(line, refusal.message().to_owned()),
-        })
-    }
-
-    /// Sees a command through: its position, or why it was refused.
-    async fn command(&self, line: u64, command: Command) -> Result<Result<u64, Rejection>> {
-        for attempt in 0..TRIES {
-            let request = Request {
-                command: command.clone(),
-                actor: self.actor.clone(),
-                idempotency_key: None,
-                traceparent: None,
-            };
-            let reply = match self.target.handler.handle(request).await {
-                Ok(reply) => reply,
-                Err(HandlerError::IdempotencyKeyReused) => bail!("an import uses no keys"),
-                Err(error) => {
-                    // Safe to repeat: what took effect is found to be there.
-                    tracing::warn!(error = %error, attempt, "a command of the import is tried again");
-                    tokio::time::sleep(Duration::from_millis(100 << attempt.min(5))).await;
-                    continue;
+            if asked.is_empty() {
+                return Ok(lines);
+            }
+            let replies = self.target.handler.handle_all(&requests).await;
+            let mut failure = None;
+            items = Vec::new();
+            for (item, reply) in asked.into_iter().zip(replies) {
+                let line = match reply.map(|reply| (reply.position, reply.result)) {
+                    Ok((_, OutcomeResult::Rejected(refusal))) => item.refused(refusal),
+                    Ok((position, _)) => Some(Line::New(position)),
+                    Err(HandlerError::IdempotencyKeyReused) => bail!("an import uses no keys"),
+                    Err(error) => {
+                        failure = Some((item.line(), error));
+                        None
+                    }
+                };
+                match line {
+                    Some(line) => lines.push(line),
+                    None => items.push(item),
                 }
-            };
-            return Ok(match reply.result {
-                OutcomeResult::Registered(_) | OutcomeResult::Done => Ok(reply.position),
-                OutcomeResult::Rejected(refusal) => Err(refusal),
-            });
+            }
+            if let Some((line, error)) = failure {
+                failures += 1;
+                if failures == TRIES {
+                    bail!(
+                        "line {line}: no outcome after {TRIES} tries ({error}); what was imported stays, repeat the import to go on"
+                    );
+                }
+                // Safe to repeat: what took effect is found to be there.
+                tracing::warn!(%error, failures, "commands of the import are tried again");
+                tokio::time::sleep(Duration::from_millis(100 << failures.min(5))).await;
+            }
         }
-        Err(anyhow!(
-            "line {line}: no outcome after {TRIES} tries; what was imported stays, repeat the import to go on"
-        ))
+    }
+
+    fn request(&self, command: Command) -> Request {
+        Request {
+            command,
+            actor: self.actor.clone(),
+            idempotency_key: None,
+            traceparent: None,
+        }
     }
 
     /// Waits until the graph shows everything.
@@ -303,9 +291,82 @@ impl<P: Fn(Step)> Importer<'_, P> {
     }
 }
 
-fn is_taken(refusal: Rejection) -> bool {
-    let code = refusal.code;
-    matches!(code, RejectionCode::IdTaken | RejectionCode::HandleTaken)
+impl Item for NewUser {
+    fn line(&self) -> u64 {
+        self.line
+    }
+
+    fn plan(&self, state: &State) -> Plan {
+        match there_already(state, self) {
+            Some(line) => Plan::Done(line),
+            None => Plan::Do(Command::RegisterUser {
+                id: Some(self.id),
+                profile: self.profile.clone(),
+                pending: self.state == UserState::Pending,
+            }),
+        }
+    }
+
+    fn refused(&self, refusal: Rejection) -> Option<Line> {
+        match refusal.code {
+            // Another line was first: now it is seen to be there.
+            RejectionCode::IdTaken | RejectionCode::HandleTaken => None,
+            _ => Some(refuse(self.line, refusal)),
+        }
+    }
+}
+
+impl Item for NewFriendship {
+    fn line(&self) -> u64 {
+        self.line
+    }
+
+    fn plan(&self, state: &State) -> Plan {
+        let both = find(state, &self.from).and_then(|from| Ok((from, find(state, &self.to)?)));
+        let (user, other) = match both {
+            Ok(both) => both,
+            Err(reason) => return Plan::Done(Line::Refused(self.line, reason)),
+        };
+        let tie = Pair::new(user, other).map(|pair| state.pair(pair));
+        if matches!(tie, Some(PairState::Friends { .. })) {
+            return Plan::Done(Line::Known);
+        }
+        let change = PairCommand::AddFriend;
+        Plan::Do(Command::ChangePair {
+            change,
+            user,
+            other,
+        })
+    }
+
+    fn refused(&self, refusal: Rejection) -> Option<Line> {
+        Some(match refusal.code {
+            RejectionCode::AlreadyFriends => Line::Known,
+            _ => refuse(self.line, refusal),
+        })
+    }
+}
+
+/// Suspends the user of a line.
+struct Suspension(u64, UserId);
+
+impl Item for Suspension {
+    fn line(&self) -> u64 {
+        self.0
+    }
+
+    fn plan(&self, state: &State) -> Plan {
+        let user = self.1;
+        if state.user(user).map(|user| user.state) != Some(UserState::Active) {
+            return Plan::Done(Line::Known);
+        }
+        let change = StateCommand::SuspendUser;
+        Plan::Do(Command::ChangeState { change, user })
+    }
+}
+
+fn refuse(line: u64, refusal: Rejection) -> Line {
+    Line::Refused(line, refusal.message().to_owned())
 }
 
 /// What becomes of a user whose id or handle is there already; `None` where both are free.

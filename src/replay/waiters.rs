@@ -19,30 +19,35 @@ pub enum Passed {
     Void(RecordId),
 }
 
-/// What one waiter has yet to hear.
+/// What one waiter has yet to hear, each with the number of its command.
 ///
 /// It has no bound of its own: each request makes a bounded number of attempts, and each attempt is
 /// told of once.
 #[derive(Debug, Default)]
 struct Mailbox {
-    unheard: Mutex<SmallVec<[Passed; 1]>>,
+    unheard: Mutex<SmallVec<[(usize, Passed); 1]>>,
     wake: Notify,
 }
 
-type Registered = HashMap<CommandId, SmallVec<[Arc<Mailbox>; 1]>, KeyHasher>;
+/// Who is to be told, and the number that the command has there.
+type Registered = HashMap<CommandId, SmallVec<[(Arc<Mailbox>, usize); 1]>, KeyHasher>;
 
 /// The requests that wait, by command.
 #[derive(Debug, Default)]
 pub(super) struct Waiters(Arc<Mutex<Registered>>);
 
 impl Waiters {
-    pub(super) fn add(&self, command: CommandId) -> Waiter {
+    pub(super) fn add(&self, commands: impl Iterator<Item = CommandId>) -> Waiter {
         let mailbox = Arc::new(Mailbox::default());
+        let commands: SmallVec<_> = commands.collect();
         let mut registered = locked(&self.0);
-        registered.entry(command).or_default().push(mailbox.clone());
+        for (number, command) in commands.iter().enumerate() {
+            let told = registered.entry(*command).or_default();
+            told.push((mailbox.clone(), number));
+        }
         Waiter {
             registered: self.0.clone(),
-            command,
+            commands,
             mailbox,
         }
     }
@@ -55,28 +60,38 @@ impl Waiters {
             }
             Verdict::Void(_) => Passed::Void(attempt.id),
         };
-        for mailbox in locked(&self.0).get(&attempt.command).into_iter().flatten() {
-            locked(&mailbox.unheard).push(passed);
+        for (mailbox, number) in locked(&self.0).get(&attempt.command).into_iter().flatten() {
+            locked(&mailbox.unheard).push((*number, passed));
             mailbox.wake.notify_one();
         }
     }
 }
 
-/// Waits for one command; deregisters when dropped.
+/// Waits for commands; deregisters when dropped.
 pub struct Waiter {
     registered: Arc<Mutex<Registered>>,
-    command: CommandId,
+    commands: SmallVec<[CommandId; 1]>,
     mailbox: Arc<Mailbox>,
 }
 
 impl Waiter {
-    /// What replay says next of the command.
+    /// What replay says next of the command, where there is one.
     pub async fn next(&mut self) -> Passed {
+        let first = |unheard: &mut SmallVec<[_; 1]>| unheard.remove(0);
+        self.hear(first).await.1
+    }
+
+    /// All that replay has said since of any command, each with the number of the command.
+    pub async fn all(&mut self) -> SmallVec<[(usize, Passed); 1]> {
+        self.hear(std::mem::take).await
+    }
+
+    async fn hear<T>(&mut self, take: impl Fn(&mut SmallVec<[(usize, Passed); 1]>) -> T) -> T {
         loop {
             {
                 let mut unheard = locked(&self.mailbox.unheard);
                 if !unheard.is_empty() {
-                    return unheard.remove(0);
+                    return take(&mut unheard);
                 }
             }
             // Told meanwhile: then it does not wait.
@@ -88,10 +103,12 @@ impl Waiter {
 impl Drop for Waiter {
     fn drop(&mut self) {
         let mut registered = locked(&self.registered);
-        if let Some(mailboxes) = registered.get_mut(&self.command) {
-            mailboxes.retain(|mailbox| !Arc::ptr_eq(mailbox, &self.mailbox));
-            if mailboxes.is_empty() {
-                registered.remove(&self.command);
+        for command in &self.commands {
+            if let Some(told) = registered.get_mut(command) {
+                told.retain(|(mailbox, _)| !Arc::ptr_eq(mailbox, &self.mailbox));
+                if told.is_empty() {
+                    registered.remove(command);
+                }
             }
         }
     }

@@ -14,6 +14,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::ser::{Serialize, Serializer};
 
+use super::writer::Row;
 use crate::domain::LogTime;
 use crate::event_log::{Headers, Message, Record};
 
@@ -58,6 +59,12 @@ pub(super) struct Columns<'a> {
     pub(super) subject: &'a [u8],
     pub(super) headers: &'a str,
     pub(super) data: &'a [u8],
+}
+
+/// A message ready to be inserted.
+pub(super) fn of(message: Message) -> Row {
+    let headers = headers_of(&message);
+    Row { message, headers }
 }
 
 /// The JSON text for the column `headers`.

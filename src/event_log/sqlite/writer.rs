@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use rusqlite::{ErrorCode, TransactionBehavior, ffi};
+use smallvec::SmallVec;
 use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::file::{LogFile, Tail, integer};
@@ -18,9 +19,9 @@ use super::lock::Lock;
 use super::row::{Columns, text_or_blob};
 use crate::clock::Clock;
 use crate::domain::LogTime;
-use crate::event_log::{AppendError, Appended, Message, Record};
+use crate::event_log::{AppendError, Message, Record};
 
-/// The most records of one transaction.
+/// With so many records a transaction takes no more.
 pub(super) const GROUP: usize = 4096;
 
 /// A group above this size shows that much comes at once: then the next one is waited for.
@@ -32,12 +33,17 @@ const GATHER: Duration = Duration::from_millis(1);
 /// What readers at the tail receive: the records of one transaction.
 pub(super) type Group = Arc<[Record]>;
 
-/// A message on its way.
+/// Messages on their way, which come to stand side by side.
 pub(super) struct Append {
+    pub(super) rows: SmallVec<[Row; 1]>,
+    /// Takes where the first one stands.
+    pub(super) done: oneshot::Sender<Result<(u64, LogTime), AppendError>>,
+}
+
+/// A message, and the column `headers`, encoded by the caller: the writer is the bottleneck.
+pub(super) struct Row {
     pub(super) message: Message,
-    /// The column `headers`, encoded by the caller: the writer is the bottleneck.
     pub(super) headers: String,
-    pub(super) done: oneshot::Sender<Result<Appended, AppendError>>,
 }
 
 /// What the thread owns.
@@ -55,7 +61,15 @@ impl Writer {
     /// Commits until the queue is closed and empty.
     pub(super) fn run(mut self, mut queue: mpsc::Receiver<Append>) {
         let mut group = Vec::with_capacity(GROUP);
-        while queue.blocking_recv_many(&mut group, GROUP) > 0 {
+        while let Some(first) = queue.blocking_recv() {
+            let mut records = first.rows.len();
+            group.push(first);
+            while records < GROUP
+                && let Ok(next) = queue.try_recv()
+            {
+                records += next.rows.len();
+                group.push(next);
+            }
             let is_bulk = group.len() > BULK;
             self.commit(&mut group);
             if is_bulk {
@@ -74,7 +88,8 @@ impl Writer {
         match self.write(group, time) {
             Ok(tail) => self.publish(group, time, tail),
             Err(error) => {
-                tracing::error!(%error, records = group.len(), "event log cannot be written");
+                let records: usize = group.iter().map(|append| append.rows.len()).sum();
+                tracing::error!(%error, records, "event log cannot be written");
                 for append in group.drain(..) {
                     // It fails when the caller has gone.
                     let _ = append.done.send(Err(error.clone()));
@@ -103,26 +118,28 @@ impl Writer {
     fn publish(&mut self, group: &mut Vec<Append>, time: LogTime, tail: Tail) {
         let first = self.tail.position;
         self.tail = tail;
-        let (messages, waiting): (Vec<_>, Vec<_>) =
-            group.drain(..).map(|a| (a.message, a.done)).unzip();
-        let record = |(message, offset)| Record {
-            offset,
-            append_time: time,
-            message: Arc::new(message),
-        };
-        let records: Group = messages.into_iter().zip(first..).map(record).collect();
+        let mut records = Vec::with_capacity(usize::try_from(tail.position - first).unwrap_or(0));
+        let mut waiting = Vec::with_capacity(group.len());
+        let mut offset = first;
+        for append in group.drain(..) {
+            waiting.push((append.done, offset));
+            for row in append.rows {
+                records.push(Record {
+                    offset,
+                    append_time: time,
+                    message: Arc::new(row.message),
+                });
+                offset += 1;
+            }
+        }
         // Before anybody can see the group: a reader that drops it for the file must find it there.
         // And not long before: a reader that sees the end without the group reads the file.
         self.end.store(tail.position, Ordering::Release);
         // It fails when the last reader has gone: nobody misses it.
-        let _ = self.live.send(records);
-        for (done, offset) in waiting.into_iter().zip(first..) {
-            let append_time = Some(time);
-            // It fails when the caller has gone: the record is in the log all the same.
-            let _ = done.send(Ok(Appended {
-                offset,
-                append_time,
-            }));
+        let _ = self.live.send(records.into());
+        for (done, offset) in waiting {
+            // It fails when the caller has gone: the records are in the log all the same.
+            let _ = done.send(Ok((offset, time)));
         }
     }
 }
@@ -133,8 +150,8 @@ fn insert(
     time: LogTime,
     mut tail: Tail,
 ) -> rusqlite::Result<Tail> {
-    for append in group {
-        tail = insert_one(db, &append.message, &append.headers, time, tail)?;
+    for row in group.iter().flat_map(|append| &append.rows) {
+        tail = insert_one(db, &row.message, &row.headers, time, tail)?;
     }
     Ok(tail)
 }

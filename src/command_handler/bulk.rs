@@ -1,0 +1,179 @@
+//! Many commands at once: decided together, appended together, waited for together.
+//!
+//! What that saves is one lock, one message to the log's writer and one wake-up for each command. A
+//! command that has to wait for another, or whose attempt was void, goes on by itself. Must keep every
+//! promise that a command has which is handled alone.
+
+use futures::{StreamExt, stream};
+use tokio::time::{Instant, sleep_until};
+
+use super::{
+    AppendError, CommandHandler, HandlerError, MAX_UNDER_WAY, NOT_TAKEN, Reply, Request, Step,
+    attempt, fresh_user_id, identify, key_queue::Ticket, note, reply,
+};
+use crate::{
+    event_log::Appended,
+    judge::RecordId,
+    metrics as names,
+    replay::{model::WriteModel, waiters::Passed},
+};
+
+/// How many commands are worth to be handled together.
+pub const BULK: usize = 256;
+
+/// How many of those that go on by themselves are under way at once.
+const ALONE: usize = 64;
+
+/// An attempt under way, and the place in the queue that it holds.
+struct UnderWay {
+    record: RecordId,
+    _ticket: Ticket,
+}
+
+type Answer = Result<Reply, HandlerError>;
+
+impl CommandHandler {
+    /// How many times [`BULK`] commands at once get the most done: as many as the processor's cache
+    /// holds where the log is in the process, more where each waits for a network.
+    #[must_use]
+    pub fn pipeline(&self) -> usize {
+        if self.log.is_exclusive() { 4 } else { 16 }
+    }
+
+    /// Sees commands through as [`Self::handle`] does each, all at once; answers in their order.
+    pub async fn handle_all(&self, requests: &[Request]) -> Vec<Answer> {
+        let start = Instant::now();
+        let deadline = start + self.deadline;
+        let mut answers = Vec::with_capacity(requests.len());
+        for requests in requests.chunks(MAX_UNDER_WAY / 8) {
+            let tried = match self.try_all(requests, deadline).await {
+                Ok(tried) => tried,
+                Err(error) => vec![Some(Err(error)); requests.len()],
+            };
+            let rest = requests
+                .iter()
+                .zip(tried)
+                .map(|(request, answer)| async move {
+                    match answer {
+                        Some(answer) => answer,
+                        None => self.see_through(request, deadline).await,
+                    }
+                });
+            let rest: Vec<_> = stream::iter(rest).buffered(ALONE).collect().await;
+            answers.extend(rest);
+        }
+        for answer in &answers {
+            note(answer, start);
+        }
+        answers
+    }
+
+    /// One attempt of each command that waits for no other; `None` for who has to go on.
+    async fn try_all(
+        &self,
+        requests: &[Request],
+        deadline: Instant,
+    ) -> Result<Vec<Option<Answer>>, HandlerError> {
+        let count = u32::try_from(requests.len()).unwrap_or(u32::MAX);
+        let _room = self.room(count, deadline).await?;
+        let key = self.hash_key().await;
+        let named: Vec<_> = requests
+            .iter()
+            .map(|request| identify(key, request))
+            .collect();
+        let mut waiter = self.replay.wait_for_all(named.iter().map(|(id, _)| *id));
+        let step = |model: &WriteModel| -> Vec<Step> {
+            let each = requests.iter().zip(&named);
+            each.map(|(request, named)| self.step(model, request, *named, fresh_user_id(), None))
+                .collect()
+        };
+        let steps = self.replay.read(step).await;
+
+        let mut answers: Vec<Option<Answer>> = Vec::with_capacity(requests.len());
+        let mut under_way: Vec<Option<UnderWay>> = Vec::with_capacity(requests.len());
+        let mut messages = Vec::with_capacity(requests.len());
+        let mut senders = Vec::with_capacity(requests.len());
+        for (step, (request, named)) in steps.into_iter().zip(requests.iter().zip(&named)) {
+            let (answer, open) = match step {
+                Step::Answer(reply, content) if content == named.1 => (Some(Ok(reply)), None),
+                Step::Answer(..) => (Some(Err(HandlerError::IdempotencyKeyReused)), None),
+                Step::Attempt(_, ticket) if !ticket.is_held() => (None, None),
+                Step::Attempt(decision, ticket) => {
+                    let attempt = attempt(request, *named, decision);
+                    messages.push(self.encode(request, &attempt));
+                    senders.push(answers.len());
+                    let record = attempt.id;
+                    (
+                        None,
+                        Some(UnderWay {
+                            record,
+                            _ticket: ticket,
+                        }),
+                    )
+                }
+            };
+            answers.push(answer);
+            under_way.push(open);
+        }
+
+        let mut open = messages.len();
+        let start = Instant::now();
+        let appended = self.log.append_all(messages);
+        tokio::pin!(appended);
+        let mut acknowledged = open == 0;
+        while open > 0 {
+            tokio::select! {
+                biased;
+                heard = waiter.all() => for (number, passed) in heard {
+                    let Some(attempt) = &under_way[number] else { continue };
+                    match passed {
+                        Passed::Decided(outcome) => {
+                            answers[number] = Some(reply(outcome, named[number].1));
+                        }
+                        Passed::Void(record) if record == attempt.record => {
+                            metrics::counter!(names::CONFLICTS).increment(1);
+                        }
+                        // An attempt of an earlier call of the same command.
+                        Passed::Void(_) => continue,
+                    }
+                    under_way[number] = None;
+                    open -= 1;
+                },
+                results = &mut appended, if !acknowledged => {
+                    acknowledged = true;
+                    metrics::histogram!(names::APPEND_SECONDS).record(start.elapsed().as_secs_f64());
+                    for (number, result) in senders.iter().zip(results) {
+                        if !is_taken(result) && under_way[*number].take().is_some() {
+                            answers[*number] = Some(Err(NOT_TAKEN));
+                            open -= 1;
+                        }
+                    }
+                }
+                () = sleep_until(deadline) => break,
+            }
+        }
+        for (answer, _) in answers
+            .iter_mut()
+            .zip(&under_way)
+            .filter(|(_, open)| open.is_some())
+        {
+            *answer = Some(Err(HandlerError::OutcomeUnknown));
+        }
+        Ok(answers)
+    }
+}
+
+/// Whether the log may have taken a record.
+fn is_taken(appended: Result<Appended, AppendError>) -> bool {
+    match appended {
+        Ok(_) => true,
+        Err(AppendError::Unknown(reason)) => {
+            tracing::warn!(reason, "an append was not acknowledged");
+            true
+        }
+        Err(AppendError::Refused(reason)) => {
+            tracing::warn!(reason, "the log refused a record");
+            false
+        }
+    }
+}
