@@ -391,11 +391,21 @@ fn next_line(reader: &mut dyn BufRead, line: &mut Vec<u8>) -> std::io::Result<Op
     Ok((read > 0).then_some(()))
 }
 
-/// A `UUIDv8` of a data set: the high bits are a hash of its name, the low 62 bits are given.
-fn uuid_of(name: &str, low: u64) -> Uuid {
-    let hash = blake3::hash(name.as_bytes());
-    let mut bytes = [0; 16];
-    bytes[..8].copy_from_slice(&hash.as_bytes()[..8]);
-    bytes[8..].copy_from_slice(&low.to_be_bytes());
-    Builder::from_custom_bytes(bytes).into_uuid()
+/// The ids of a data set.
+struct Ids([u8; 8]);
+
+impl Ids {
+    fn of(name: &str) -> Self {
+        let hash = blake3::hash(name.as_bytes());
+        let (high, _) = hash.as_bytes().split_first_chunk().expect("32 bytes");
+        Self(*high)
+    }
+
+    /// A `UUIDv8`: the high bits are a hash of the name, the low 62 bits are given.
+    fn uuid(&self, low: u64) -> Uuid {
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&self.0);
+        bytes[8..].copy_from_slice(&low.to_be_bytes());
+        Builder::from_custom_bytes(bytes).into_uuid()
+    }
 }

@@ -7,6 +7,7 @@
 
 pub mod again;
 pub mod model;
+pub mod own;
 pub mod saved;
 pub mod waiters;
 
@@ -19,14 +20,15 @@ use tracing::info;
 use crate::{
     domain::{Change, LogTime},
     event_log::{
-        AppendError, Appended, EventLog, LogError, Record,
+        AppendError, Appended, EventLog, LogError, Message, Record,
         record::{self, Envelope},
     },
     graph::digest::Digest,
-    judge::{CommandId, Entry, GraphCreated, LogId, RecordId, TooOld, Verdict},
+    judge::{Attempt, CommandId, Entry, GraphCreated, LogId, RecordId, TooOld, Verdict},
 };
 
 use model::WriteModel;
+use own::{Announced, Own};
 use waiters::{Waiter, Waiters};
 
 /// How many positions may wait for the projector. When it is full, replay waits, and so does the
@@ -105,6 +107,7 @@ pub struct Replay {
     /// Held by who applies, and by who saves: while a snapshot is written, decisions go on, which a
     /// waiting writer of `inner` would stop.
     turn: Mutex<()>,
+    own: Own,
     waiters: Waiters,
     progress: watch::Sender<Progress>,
     feed: mpsc::Sender<Applied>,
@@ -140,6 +143,7 @@ impl Replay {
             log,
             inner: Arc::new(RwLock::new(inner)),
             turn: Mutex::default(),
+            own: Own::default(),
             waiters: Waiters::default(),
             progress,
             feed,
@@ -194,6 +198,13 @@ impl Replay {
         self.waiters.add(commands)
     }
 
+    /// Tells of own attempts that are about to be appended, and are known for as long as the answer
+    /// is kept.
+    #[must_use]
+    pub fn announce(&self, attempts: Vec<Attempt>) -> Announced {
+        self.own.add(attempts)
+    }
+
     /// Applies an own record on its acknowledgement, if it is the very next one and its append time
     /// is known. Otherwise nothing happens: the record will come by itself.
     ///
@@ -242,7 +253,7 @@ impl Replay {
                 let mut entries: Vec<_> = records
                     .iter()
                     .skip_while(|record| record.offset < known)
-                    .map(|record| record::decode(&record.message))
+                    .map(|record| self.decode(&record.message))
                     .collect();
                 let met = records.len() - entries.len();
                 // No follower: the projector has halted, and writes go on without it.
@@ -307,6 +318,16 @@ impl Replay {
             .await
             .map_err(ReplayError::NotCreated)?;
         Ok(())
+    }
+
+    fn decode(&self, message: &Message) -> Entry {
+        match self.own.take(record::record_id(message)) {
+            Some(known) => {
+                debug_assert_eq!(known, record::decode(message), "it is what was encoded");
+                known
+            }
+            None => record::decode(message),
+        }
     }
 
     fn publish(&self, model: &WriteModel) {

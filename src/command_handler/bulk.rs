@@ -92,6 +92,7 @@ impl CommandHandler {
         let mut answers: Vec<Option<Answer>> = Vec::with_capacity(requests.len());
         let mut under_way: Vec<Option<UnderWay>> = Vec::with_capacity(requests.len());
         let mut messages = Vec::with_capacity(requests.len());
+        let mut attempts = Vec::with_capacity(requests.len());
         let mut senders = Vec::with_capacity(requests.len());
         for (step, (request, named)) in steps.into_iter().zip(requests.iter().zip(&named)) {
             let (answer, open) = match step {
@@ -103,6 +104,7 @@ impl CommandHandler {
                     messages.push(self.encode(request, &attempt));
                     senders.push(answers.len());
                     let record = attempt.id;
+                    attempts.push(attempt);
                     (
                         None,
                         Some(UnderWay {
@@ -118,6 +120,7 @@ impl CommandHandler {
 
         let mut open = messages.len();
         let start = Instant::now();
+        let _known = self.replay.announce(attempts);
         let appended = self.log.append_all(messages);
         tokio::pin!(appended);
         let mut acknowledged = open == 0;

@@ -3,12 +3,9 @@
 //! Users are interned to `u32`; a pair costs two entries of 8 bytes and one of 24. Only `fold`
 //! changes it.
 
-use std::{
-    hash::{BuildHasher, RandomState},
-    sync::Arc,
-};
+use std::{hash::BuildHasher, sync::Arc};
 
-use hashbrown::HashTable;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::{Handle, Pair, PairState, User, UserId, UserState};
 
@@ -16,13 +13,15 @@ use super::{Handle, Pair, PairState, User, UserId, UserState};
 #[derive(Debug, Default)]
 pub struct State {
     users: Vec<Arc<User>>,
+    /// What most questions are about, so that they need not look further.
+    heads: Vec<(UserId, UserState)>,
     by_id: HashTable<u32>,
     by_handle: HashTable<u32>,
     /// For each user the others with whom something stands, by their slot, and the pair's slot.
     partners: Vec<Vec<(u32, u32)>>,
     pairs: Vec<PairState>,
     free_pairs: Vec<u32>,
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
 }
 
 impl State {
@@ -30,6 +29,12 @@ impl State {
     #[must_use]
     pub fn user(&self, id: UserId) -> Option<&Arc<User>> {
         self.slot(id).map(|slot| &self.users[slot as usize])
+    }
+
+    /// Where a user stands.
+    #[must_use]
+    pub fn status(&self, id: UserId) -> Option<UserState> {
+        self.slot(id).map(|slot| self.heads[slot as usize].1)
     }
 
     /// Every user, in the order of registration.
@@ -45,7 +50,7 @@ impl State {
             .find(self.hasher.hash_one(handle), |slot| {
                 self.users[*slot as usize].profile.handle == *handle
             })
-            .map(|slot| self.users[*slot as usize].id)
+            .map(|slot| self.heads[*slot as usize].0)
     }
 
     /// What stands between two users.
@@ -64,7 +69,7 @@ impl State {
         };
         self.partners[slot as usize]
             .iter()
-            .filter_map(|(other, _)| Pair::new(user, self.users[*other as usize].id))
+            .filter_map(|(other, _)| Pair::new(user, self.heads[*other as usize].0))
             .collect()
     }
 
@@ -109,13 +114,14 @@ impl State {
 
     pub(super) fn insert_user(&mut self, user: Arc<User>) {
         let slot = u32::try_from(self.users.len()).expect("fewer than 2^32 users");
-        let (users, hasher) = (&mut self.users, &self.hasher);
-        users.push(user);
+        let (heads, hasher) = (&mut self.heads, &self.hasher);
+        heads.push((user.id, user.state));
+        self.by_id
+            .insert_unique(hasher.hash_one(user.id), slot, |slot| {
+                hasher.hash_one(heads[*slot as usize].0)
+            });
+        self.users.push(user);
         self.partners.push(Vec::new());
-        let id = users[slot as usize].id;
-        self.by_id.insert_unique(hasher.hash_one(id), slot, |s| {
-            hasher.hash_one(users[*s as usize].id)
-        });
         self.hold_handle(slot);
     }
 
@@ -129,6 +135,7 @@ impl State {
                 entry.remove();
             }
         }
+        self.heads[slot as usize].1 = user.state;
         self.users[slot as usize] = user;
         self.hold_handle(slot);
         Some(before)
@@ -172,7 +179,7 @@ impl State {
     fn slot(&self, id: UserId) -> Option<u32> {
         self.by_id
             .find(self.hasher.hash_one(id), |slot| {
-                self.users[*slot as usize].id == id
+                self.heads[*slot as usize].0 == id
             })
             .copied()
     }

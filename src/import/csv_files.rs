@@ -8,7 +8,7 @@ use csv::{ByteRecord, Reader, ReaderBuilder, Trim};
 
 use crate::domain::{Field, Handle, Name, Profile, Rejection, UserId, UserState};
 
-use super::{Input, NewFriendship, NewUser, Person, Refusals, uuid_of};
+use super::{Ids, Input, NewFriendship, NewUser, Person, Refusals};
 
 const USER_COLUMNS: [&str; 2] = ["handle", "firstName"];
 const FRIENDSHIP_COLUMNS: [&str; 2] = ["from", "to"];
@@ -93,7 +93,7 @@ fn user(
 fn id_of(name: &str, handle: &Handle) -> UserId {
     let hash = blake3::hash(handle.as_str().as_bytes());
     let (low, _) = hash.as_bytes().split_first_chunk::<8>().expect("32 bytes");
-    UserId(uuid_of(name, u64::from_be_bytes(*low)))
+    UserId(Ids::of(name).uuid(u64::from_be_bytes(*low)))
 }
 
 fn friendship(line: u64, table: &Table) -> Result<NewFriendship, String> {

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 
 use crate::domain::{Field, Handle, Name, Profile, UserId, UserState};
 
-use super::{NewFriendship, NewUser, Person, Refusals, Row, next_line, open, uuid_of};
+use super::{Ids, NewFriendship, NewUser, Person, Refusals, Row, next_line, open};
 
 /// Ids fill the low 62 bits of a UUID.
 const ID_END: u64 = 1 << 62;
@@ -24,12 +24,13 @@ pub(super) fn users(name: &str, file: &Path, refused: &mut Refusals) -> Result<V
             }
         }
     }
+    let ids = Ids::of(name);
     let mut users = Vec::with_capacity(lines.len());
     for (id, line) in lines {
         match profile(name, id) {
             Ok(profile) => users.push(NewUser {
                 line,
-                id: user_id(name, id),
+                id: UserId(ids.uuid(id)),
                 profile,
                 state: UserState::Active,
                 by_handle: false,
@@ -41,19 +42,17 @@ pub(super) fn users(name: &str, file: &Path, refused: &mut Refusals) -> Result<V
 }
 
 /// Every edge, and every line that is none.
-pub(super) fn friendships<'a>(
-    name: &'a str,
-    file: &'a Path,
-) -> Result<impl Iterator<Item = Result<Row>> + 'a> {
-    let row = |(line, edge): (u64, Edge)| match edge {
+pub(super) fn friendships(name: &str, file: &Path) -> Result<impl Iterator<Item = Result<Row>>> {
+    let ids = Ids::of(name);
+    let row = move |(line, edge): (u64, Edge)| match edge {
         Ok((from, to)) => Ok(NewFriendship {
             line,
-            from: Person::Id(user_id(name, from)),
-            to: Person::Id(user_id(name, to)),
+            from: Person::Id(UserId(ids.uuid(from))),
+            to: Person::Id(UserId(ids.uuid(to))),
         }),
         Err(reason) => Err((line, reason)),
     };
-    Ok(edges(file)?.map(move |edge| edge.map(row)))
+    Ok(edges(file)?.map(move |edge| edge.map(&row)))
 }
 
 /// Each line that should be an edge, with its number.
@@ -111,10 +110,6 @@ fn id(word: &str) -> Result<u64, String> {
     }
 }
 
-fn user_id(name: &str, id: u64) -> UserId {
-    UserId(uuid_of(name, id))
-}
-
 fn profile(name: &str, id: u64) -> Result<Profile, String> {
     let refusal = |refusal: crate::domain::Rejection| refusal.message().to_owned();
     Ok(Profile {
@@ -154,8 +149,8 @@ mod tests {
 
     #[test]
     fn the_order_of_ids_is_the_order_of_numbers() {
-        let ids = [0, 1, 9, 10, 6_597_069_766_746, ID_END - 1].map(|n| user_id("karate", n));
+        let ids = [0, 1, 9, 10, 6_597_069_766_746, ID_END - 1].map(|n| Ids::of("karate").uuid(n));
         assert!(ids.is_sorted());
-        assert_eq!(ids[0].0.get_version_num(), 8);
+        assert_eq!(ids[0].get_version_num(), 8);
     }
 }

@@ -19,7 +19,8 @@ impl<'a> RecordingView<'a> {
     /// A view with nothing noted yet.
     #[must_use]
     pub fn new(state: &'a State) -> Self {
-        let noted = RefCell::default();
+        // As many as most commands note.
+        let noted = RefCell::new(Vec::with_capacity(4));
         Self { state, noted }
     }
 
@@ -40,7 +41,7 @@ impl<'a> RecordingView<'a> {
 impl View for RecordingView<'_> {
     fn status(&self, user: UserId) -> Option<UserState> {
         self.note(ConflictKey::User(user));
-        self.state.user(user).map(|user| user.state)
+        self.state.status(user)
     }
 
     fn profile(&self, user: UserId) -> Option<Profile> {

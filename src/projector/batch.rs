@@ -1,6 +1,8 @@
 //! Coalescing: the changes of a run of positions as one [`Batch`].
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use crate::{
     domain::{Change, Edge, EdgeKind, Moment, User, UserId},

@@ -77,10 +77,17 @@ impl WriteModel {
             key,
             etag: self.judge.etag(key),
         };
+        let noted = view.into_noted();
+        let guards: Vec<_> = noted.iter().map(hash).map(guard).collect();
+        // Whoever is written was noted, so its hash is known.
+        let noted_hash = |key: &ConflictKey| {
+            let place = noted.iter().position(|noted| noted == key);
+            place.map_or_else(|| hash(key), |place| guards[place].key)
+        };
         let written = result.as_ref().map(written_keys).unwrap_or_default();
         Some(Decision {
-            guards: view.into_noted().iter().map(hash).map(guard).collect(),
-            writes: written.iter().map(hash).collect(),
+            writes: written.iter().map(noted_hash).collect(),
+            guards,
             result,
             decided_at: self.judge.log_time(),
             position: self.position(),

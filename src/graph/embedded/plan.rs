@@ -1,7 +1,9 @@
 //! What a batch comes to in slots: everything that can be looked up, folded, sorted or found wrong
 //! before the graph is locked.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
+
+use hashbrown::HashMap;
 
 use super::{
     links::{Edit, List},
@@ -50,8 +52,10 @@ impl Plan {
             past_edges.push(planner.passed(edge, *ended)?);
         }
         let mut added = Vec::with_capacity(batch.opened.len() * 2);
-        for edge in &batch.opened {
-            let (from, to) = planner.ends(edge)?;
+        // Found first and by themselves: so the processor looks up several at a time.
+        let ends: Vec<_> = batch.opened.iter().map(|edge| planner.ends(edge)).collect();
+        for (edge, ends) in batch.opened.iter().zip(ends) {
+            let (from, to) = ends?;
             let since = planner.when(edge.opened)?;
             added.extend(Edit::both(edge.kind, from, to, since));
         }

@@ -1,12 +1,8 @@
 //! The users: by slot, by id, by handle, and in the two orders in which all are listed.
 
-use std::{
-    cmp::Ordering,
-    hash::{BuildHasher, RandomState},
-    sync::Arc,
-};
+use std::{cmp::Ordering, hash::BuildHasher, sync::Arc};
 
-use hashbrown::HashTable;
+use hashbrown::{DefaultHashBuilder, HashTable};
 
 use super::{
     links::{insert_at, remove_at},
@@ -38,7 +34,7 @@ pub(super) struct Users {
     id_order: Vec<Slot>,
     /// Everybody sorted by folded name, then id.
     name_order: Vec<Slot>,
-    hasher: RandomState,
+    hasher: DefaultHashBuilder,
 }
 
 impl Users {
