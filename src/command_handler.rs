@@ -5,6 +5,7 @@
 //! local state what another node could have made possible.
 
 mod bulk;
+mod call;
 mod key_queue;
 
 use std::{sync::Arc, time::Duration};
@@ -17,7 +18,7 @@ use uuid::Uuid;
 
 use crate::{
     clock::Clock,
-    domain::{Command, Rejection, UserId},
+    domain::{Rejection, UserId},
     event_log::{
         AppendError, EventLog, Message,
         record::{self, Envelope},
@@ -32,6 +33,7 @@ use crate::{
 };
 
 pub use bulk::BULK;
+pub use call::{HandlerError, MAX_IDEMPOTENCY_KEY, Reply, Request};
 
 use key_queue::{KeyQueue, Ticket, keys_of};
 
@@ -41,54 +43,8 @@ const ATTEMPTS: usize = 8;
 /// The most commands under way in one process; more wait.
 const MAX_UNDER_WAY: usize = 8_192;
 
-/// The longest idempotency key, in bytes.
-pub const MAX_IDEMPOTENCY_KEY: usize = 255;
-
 const BUSY: HandlerError = HandlerError::Unavailable("too many commands are under way");
 const NOT_TAKEN: HandlerError = HandlerError::Unavailable("the log did not take the record");
-
-/// A command and the circumstances of its call.
-#[derive(Debug, Clone)]
-pub struct Request {
-    /// What to do.
-    pub command: Command,
-    /// Who asks.
-    pub actor: Arc<str>,
-    /// Names the command, so that a repetition is recognised.
-    pub idempotency_key: Option<String>,
-    /// The W3C trace context of the call.
-    pub traceparent: Option<String>,
-}
-
-/// What a command came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reply {
-    /// The position that shows it: of the deciding record, or where it was refused.
-    pub position: u64,
-    /// What happened.
-    pub result: OutcomeResult,
-}
-
-/// Why a command has no answer, by what the caller may conclude.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum HandlerError {
-    /// Others were first each time; nothing took effect.
-    #[error(
-        "others changed the same things {ATTEMPTS} times in a row; nothing took effect, try again"
-    )]
-    Conflict,
-    /// It may take effect, now or later.
-    #[error(
-        "it is unknown whether this took effect; repeat it with the same idempotency key to find out"
-    )]
-    OutcomeUnknown,
-    /// The key named another command before.
-    #[error("this idempotencyKey was used for another command in the last 24 hours; use a new one")]
-    IdempotencyKeyReused,
-    /// The service cannot take commands now; nothing took effect.
-    #[error("the service cannot take this now, nothing took effect: {0}")]
-    Unavailable(&'static str),
-}
 
 /// Decides commands and sees them through the log.
 pub struct CommandHandler {

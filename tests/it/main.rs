@@ -2,6 +2,7 @@
 
 mod api;
 mod bad_input;
+mod bulk;
 mod callers;
 mod command_line;
 mod decisions;

@@ -45,6 +45,8 @@ const LOOK_EVERY_MS: u64 = 50;
 
 /// What the dice are thrown for.
 const WAIT: u64 = 5;
+/// Says whether a call goes by itself or as one of many.
+const WAY: u64 = 6;
 
 /// Everything that the tasks of a history share.
 pub(super) struct World {
@@ -283,6 +285,11 @@ impl World {
             Some(Mutant::Call(fault)) => {
                 let (deadline, dice) = (self.plan.deadline_ms, self.log.dice(WAIT, tag));
                 variant::handle(fault, services, request, deadline, dice).await
+            }
+            // Each way must keep every promise.
+            _ if self.log.dice(WAY, tag).bool() => {
+                let mut answers = services.handler.handle_all(&[request]).await;
+                answers.pop().expect("an answer to each request")
             }
             _ => services.handler.handle(request).await,
         }
