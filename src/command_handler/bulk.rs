@@ -50,15 +50,10 @@ impl CommandHandler {
                 Ok(tried) => tried,
                 Err(error) => vec![Some(Err(error)); requests.len()],
             };
-            let rest = requests
-                .iter()
-                .zip(tried)
-                .map(|(request, answer)| async move {
-                    match answer {
-                        Some(answer) => answer,
-                        None => self.see_through(request, deadline).await,
-                    }
-                });
+            let mut rest = Vec::with_capacity(requests.len());
+            for (request, tried) in requests.iter().zip(tried) {
+                rest.push(self.go_on(request, tried, deadline));
+            }
             let rest: Vec<_> = stream::iter(rest).buffered(ALONE).collect().await;
             answers.extend(rest);
         }
@@ -66,6 +61,13 @@ impl CommandHandler {
             note(answer, start);
         }
         answers
+    }
+
+    async fn go_on(&self, request: &Request, tried: Option<Answer>, deadline: Instant) -> Answer {
+        match tried {
+            Some(answer) => answer,
+            None => self.see_through(request, deadline).await,
+        }
     }
 
     /// One attempt of each command that waits for no other; `None` for who has to go on.
