@@ -88,6 +88,20 @@ impl State {
         })
     }
 
+    /// Makes room for so many users and pairs more.
+    pub fn reserve(&mut self, users: usize, pairs: usize) {
+        self.users.reserve_exact(users);
+        self.heads.reserve_exact(users);
+        self.partners.reserve_exact(users);
+        let (hasher, all, heads) = (&self.hasher, &self.users, &self.heads);
+        self.by_id
+            .reserve(users, |slot| hasher.hash_one(heads[*slot as usize].0));
+        self.by_handle.reserve(users, |slot| {
+            hasher.hash_one(&all[*slot as usize].profile.handle)
+        });
+        self.pairs.reserve_exact(pairs);
+    }
+
     /// Takes up the next user of [`Self::users`] of another state; `None` if the id is taken.
     pub fn restore_user(&mut self, user: Arc<User>) -> Option<()> {
         let is_new = self.slot(user.id).is_none();

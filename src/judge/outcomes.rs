@@ -57,6 +57,12 @@ impl Outcomes {
         Some(self.outcome(self.entry(*number)))
     }
 
+    pub(super) fn reserve(&mut self, more: usize) {
+        let (chunks, first) = (&self.chunks, self.first);
+        self.numbers
+            .reserve(more, |number| hash(entry(chunks, first, *number).command));
+    }
+
     /// Remembers the outcome of a command that has none, at a later position than all before.
     pub(super) fn insert(&mut self, command: CommandId, outcome: Outcome) {
         if self.chunks.back().is_none_or(|chunk| chunk.len() == CHUNK) {

@@ -98,10 +98,14 @@ fn read_judge(from: &mut Reader) -> Result<Judge, SnapshotError> {
     };
     let (position, log_time) = (from.u64()?, LogTime(from.i64()?));
     let mut judge = Judge::resume(created, position, log_time);
-    for _ in 0..from.count()? {
+    let etags = from.count()?;
+    judge.reserve(etags, 0);
+    for _ in 0..etags {
         judge.restore_etag(KeyHash(from.bytes()?), RecordId(from.uuid()?));
     }
-    for _ in 0..from.count()? {
+    let outcomes = from.count()?;
+    judge.reserve(0, outcomes);
+    for _ in 0..outcomes {
         let command = CommandId(from.bytes()?);
         let (position, time) = (from.u64()?, LogTime(from.i64()?));
         let content = ContentHash(from.bytes()?);
@@ -161,10 +165,14 @@ fn state(to: &mut Writer, state: &State) -> io::Result<()> {
 
 fn read_state(from: &mut Reader) -> Result<State, SnapshotError> {
     let mut state = State::default();
-    for _ in 0..from.count()? {
+    let users = from.count()?;
+    state.reserve(users, 0);
+    for _ in 0..users {
         state.restore_user(Arc::new(read_user(from)?)).ok_or(BAD)?;
     }
-    for _ in 0..from.count()? {
+    let pairs = from.count()?;
+    state.reserve(0, pairs);
+    for _ in 0..pairs {
         let (low, high) = (from.u32()?, from.u32()?);
         let pair = match from.u8()? {
             1 => PairState::Requested {

@@ -81,6 +81,14 @@ impl Links {
         &EMPTY
     }
 
+    /// Nobody yet, and room for some.
+    pub(super) fn with_capacity(links: usize) -> Self {
+        Self {
+            others: Vec::with_capacity(links),
+            since: Vec::with_capacity(links),
+        }
+    }
+
     pub(super) fn others(&self) -> &[Slot] {
         &self.others
     }
@@ -99,12 +107,6 @@ impl Links {
     pub(super) fn push(&mut self, other: Slot, since: When) {
         self.others.push(other);
         self.since.push(since);
-    }
-
-    /// Lets go of memory that waits for more entries.
-    pub(super) fn shrink(&mut self) {
-        self.others.shrink_to_fit();
-        self.since.shrink_to_fit();
     }
 
     /// Puts entries in. `edits` are sorted, and nobody among them is linked yet.

@@ -27,6 +27,10 @@ impl Moments {
         self.0.len()
     }
 
+    pub(super) fn reserve(&mut self, more: usize) {
+        self.0.reserve_exact(more);
+    }
+
     /// Appends moments; they are sorted, and later than all before.
     pub(super) fn extend(&mut self, later: &[Moment]) {
         self.0.extend_from_slice(later);

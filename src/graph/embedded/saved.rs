@@ -74,7 +74,9 @@ pub(super) fn read(path: &Path) -> Result<Store, SnapshotError> {
         digest: Digest(u128::from_le_bytes(from.bytes()?)),
     };
     let mut moments = Moments::default();
-    for _ in 0..from.count()? {
+    let count = from.count()?;
+    moments.reserve(count);
+    for _ in 0..count {
         moments.extend(&[read_moment(from)?]);
     }
     let mut versions = Vec::new();
@@ -145,8 +147,9 @@ fn links(to: &mut Writer, links: &Links) -> io::Result<()> {
 }
 
 fn read_links(from: &mut Reader, limits: (Slot, When)) -> Result<Links, SnapshotError> {
-    let mut links = Links::default();
-    for _ in 0..from.u32()? {
+    let count = from.u32()?;
+    let mut links = Links::with_capacity(count as usize);
+    for _ in 0..count {
         let other = below(limits.0, from.u32()?)?;
         if links.others().last().is_some_and(|last| *last >= other) {
             return Err(BAD);

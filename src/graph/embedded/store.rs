@@ -150,8 +150,7 @@ impl Store {
     }
 
     /// Gives a user one of the lists, which were empty.
-    pub(super) fn put_links(&mut self, slot: Slot, list: List, mut links: Links) {
-        links.shrink();
+    pub(super) fn put_links(&mut self, slot: Slot, list: List, links: Links) {
         *self.links_mut(slot, list) = links;
     }
 
