@@ -18,7 +18,7 @@ pub mod view;
 pub use change::{Change, Edge, EdgeKind};
 pub use command::{Command, PairCommand, StateCommand};
 pub use decide::decide;
-pub use event::{Event, PairEvent, StateEvent};
+pub use event::{Event, EventType, PairEvent, StateEvent};
 pub use fold::{FoldError, fold};
 pub use friendship::{Blocks, Pair, PairState, Side};
 pub use rejection::{Field, Rejection, RejectionCode};

@@ -19,6 +19,7 @@
 //! * **Tailing.** A reader at the end waits, and wakes when a record comes.
 //! * **Bounds.** `next` gives between 1 and `max` records. `append` waits, or refuses, when its queue
 //!   is full; it never grows without bound. A message above [`MAX_MESSAGE_BYTES`] is refused.
+//! * **Picking.** `pick` gives the records at single offsets, the same as a reader sees there.
 //! * **Cancelling.** Dropping a `next` future loses no record.
 //! * **Damage.** A record that cannot be read as it was written is [`LogError::Damaged`], never
 //!   skipped. So is a start beyond the end: the log was longer once.
@@ -69,6 +70,14 @@ impl Message {
 }
 
 impl LogError {
+    /// The log has no record at an offset below its end.
+    fn no_record(log: &str, offset: u64) -> Self {
+        Self::Damaged {
+            position: offset + 1,
+            what: format!("{log} has no record there any more: restore the log from a backup"),
+        }
+    }
+
     /// The log holds `end` records, and a reader knows of `from`.
     fn cut_off(log: &str, end: u64, from: u64) -> Self {
         Self::Damaged {
@@ -148,6 +157,17 @@ pub trait EventLog: Send + Sync + 'static {
 
     /// A reader whose first record is the first one at or after offset `from`.
     async fn read(&self, from: u64) -> Result<Box<dyn LogReader>, LogError>;
+
+    /// The records at these offsets, which ascend and are all in the log.
+    async fn pick(&self, offsets: &[u64]) -> Result<Vec<Record>, LogError> {
+        let mut picked = Vec::with_capacity(offsets.len());
+        for offset in offsets {
+            let first = self.read(*offset).await?.next(1).await?.pop();
+            let record = first.filter(|record| record.offset == *offset);
+            picked.push(record.ok_or_else(|| LogError::no_record(&self.describe(), *offset))?);
+        }
+        Ok(picked)
+    }
 
     /// Whether the adapter admits one process only. A property of the adapter, never a setting:
     /// on such a log a local refusal cannot be overtaken by another node.

@@ -361,6 +361,10 @@ pub trait Graph: Send + Sync + 'static {
     /// What stands between the two of each pair; `None` if either is unknown.
     async fn ties(&self, of: &[Pair]) -> Answer<Vec<Option<PairState>>>;
 
+    /// The positions at which something happened to each: a version of the user, or a friendship,
+    /// request or block of theirs began or ended. The oldest first, each once; keys are positions.
+    async fn history(&self, of: &[UserId], page: &Page<u64>) -> Answer<Vec<Slice<u64>>>;
+
     /// Saves what it holds into a folder, from where it can be loaded at the next start. A graph that
     /// lasts by itself has nothing to do.
     async fn save(&self, folder: &Path) -> io::Result<()> {

@@ -6,6 +6,7 @@
 mod connection;
 mod directives;
 mod error;
+mod event;
 mod freshness;
 mod friendship;
 mod id;

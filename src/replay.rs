@@ -6,14 +6,16 @@
 //! record is checked to be the same when it arrives.
 
 pub mod again;
+pub mod index;
 pub mod model;
 pub mod own;
+mod recall;
 pub mod saved;
 pub mod waiters;
 
 use std::{collections::VecDeque, io, path::Path, sync::Arc};
 
-use tokio::sync::{Mutex, RwLock, mpsc, watch};
+use tokio::sync::{Mutex, RwLock, Semaphore, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -29,6 +31,7 @@ use crate::{
 
 use model::WriteModel;
 use own::{Announced, Own};
+pub use recall::Recalled;
 use waiters::{Waiter, Waiters};
 
 /// How many positions may wait for the projector. When it is full, replay waits, and so does the
@@ -37,6 +40,9 @@ pub const FEED_CAPACITY: usize = 32_768;
 
 /// How many records are judged under one lock.
 const CHUNK: usize = 256;
+
+/// How many may read single events again at once.
+const RECALLS: usize = 4;
 
 /// One position of the log, as a follower sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,6 +117,8 @@ pub struct Replay {
     waiters: Waiters,
     progress: watch::Sender<Progress>,
     feed: mpsc::Sender<Applied>,
+    /// Who looks back.
+    recalls: Semaphore,
 }
 
 #[derive(Default)]
@@ -147,6 +155,7 @@ impl Replay {
             waiters: Waiters::default(),
             progress,
             feed,
+            recalls: Semaphore::new(RECALLS),
         };
         (Arc::new(replay), projector)
     }

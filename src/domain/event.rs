@@ -52,6 +52,50 @@ impl Event {
             | Self::PairChanged { user, .. } => *user,
         }
     }
+
+    /// What kind of thing it is.
+    #[must_use]
+    pub fn event_type(&self) -> EventType {
+        match self {
+            Self::UserRegistered { .. } => EventType::UserRegistered,
+            Self::ProfileUpdated { .. } => EventType::ProfileUpdated,
+            Self::StateChanged { change, .. } => match change {
+                StateEvent::UserActivated => EventType::UserActivated,
+                StateEvent::UserSuspended => EventType::UserSuspended,
+                StateEvent::UserReactivated => EventType::UserReactivated,
+                StateEvent::UserArchived => EventType::UserArchived,
+            },
+            Self::PairChanged { change, .. } => match change {
+                PairEvent::FriendRequested => EventType::FriendRequested,
+                PairEvent::FriendRequestDeclined => EventType::FriendRequestDeclined,
+                PairEvent::FriendRequestCancelled => EventType::FriendRequestCancelled,
+                PairEvent::FriendshipFormed => EventType::FriendshipFormed,
+                PairEvent::FriendshipRemoved => EventType::FriendshipRemoved,
+                PairEvent::UserBlocked => EventType::UserBlocked,
+                PairEvent::UserUnblocked => EventType::UserUnblocked,
+            },
+        }
+    }
+}
+
+/// What kind of thing happened. The numbers stand in snapshots: they never change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[repr(u8)]
+#[expect(missing_docs, reason = "each is the event of that name")]
+pub enum EventType {
+    UserRegistered = 1,
+    ProfileUpdated = 2,
+    UserActivated = 3,
+    UserSuspended = 4,
+    UserReactivated = 5,
+    UserArchived = 6,
+    FriendRequested = 7,
+    FriendRequestDeclined = 8,
+    FriendRequestCancelled = 9,
+    FriendshipFormed = 10,
+    FriendshipRemoved = 11,
+    UserBlocked = 12,
+    UserUnblocked = 13,
 }
 
 /// The events of the state machine of users.

@@ -18,7 +18,7 @@ use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
 
 use self::client::{Background, Context, blocking};
 use self::reader::KafkaReader;
-use super::{AppendError, Appended, EventLog, LogError, LogReader, Message};
+use super::{AppendError, Appended, EventLog, LogError, LogReader, Message, Record};
 use crate::{config::KafkaSecurity, domain::LogTime};
 
 /// The one partition: its order is the order of the log.
@@ -129,6 +129,16 @@ impl EventLog for KafkaLog {
         let settings = self.settings.clone();
         let reader = blocking(move || KafkaReader::start(&settings, from)).await?;
         Ok(Box::new(reader))
+    }
+
+    async fn pick(&self, offsets: &[u64]) -> Result<Vec<Record>, LogError> {
+        let Some(first) = offsets.first().copied() else {
+            return Ok(Vec::new());
+        };
+        // One consumer for all: a new one costs connections and threads.
+        let settings = self.settings.clone();
+        let reader = blocking(move || KafkaReader::start(&settings, first)).await?;
+        reader.pick(offsets).await
     }
 
     fn is_exclusive(&self) -> bool {

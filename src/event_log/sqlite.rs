@@ -31,7 +31,7 @@ use self::file::LogFile;
 use self::lock::Lock;
 use self::reader::SqliteReader;
 use self::writer::{Append, GROUP, Group, Row, Writer};
-use super::{AppendError, Appended, EventLog, LogError, LogReader, Message};
+use super::{AppendError, Appended, EventLog, LogError, LogReader, Message, Record};
 use crate::clock::Clock;
 use crate::domain::LogTime;
 
@@ -167,6 +167,19 @@ impl EventLog for SqliteLog {
             from,
             pending: std::collections::VecDeque::new(),
         }))
+    }
+
+    async fn pick(&self, offsets: &[u64]) -> Result<Vec<Record>, LogError> {
+        let (path, offsets) = (self.path.clone(), offsets.to_vec());
+        let pick = move || {
+            let file = LogFile::open_to_read(&path)?;
+            let mut picked = Vec::with_capacity(offsets.len());
+            for offset in offsets {
+                picked.extend(file.read(offset, offset + 1)?);
+            }
+            Ok(picked)
+        };
+        finished(tokio::task::spawn_blocking(pick).await)
     }
 
     fn is_exclusive(&self) -> bool {

@@ -313,6 +313,10 @@ impl Graph for EmbeddedGraph {
         self.each(of, |_, _| 1, answer).await
     }
 
+    async fn history(&self, of: &[UserId], page: &Page<u64>) -> Answer<Vec<Slice<u64>>> {
+        self.moments(of, page).await
+    }
+
     async fn save(&self, folder: &Path) -> io::Result<()> {
         let _turn = self.turn.lock().await;
         let store = self.store.clone().read_owned().await;
@@ -371,25 +375,5 @@ impl Graph for EmbeddedGraph {
 
     fn describe(&self) -> String {
         "embedded graph".to_owned()
-    }
-}
-
-impl EmbeddedGraph {
-    async fn newest_first(
-        &self,
-        of: &[UserId],
-        list: List,
-        page: &Page<u64>,
-    ) -> Answer<Vec<Slice<Linked>>> {
-        let page = page.clone();
-        let steps = move |store: &Store, of: &UserId| {
-            let slot = store.users.slot(*of);
-            slot.map_or(1, |slot| store.links(slot, list).others().len())
-        };
-        self.each(of, steps, move |store, _, of| match store.users.slot(*of) {
-            Some(slot) => lists::newest_first(store, slot, list, &page),
-            None => nothing(page.clone()),
-        })
-        .await
     }
 }

@@ -221,6 +221,10 @@ impl Graph for Neo4jGraph {
         self.client.ties(of).await
     }
 
+    async fn history(&self, of: &[UserId], page: &Page<u64>) -> Answer<Vec<Slice<u64>>> {
+        self.client.history(of, page).await
+    }
+
     async fn content(&self, part: Part, after: Option<&Key>, limit: usize) -> Answer<Slice<Item>> {
         self.client.content(part, after, limit).await
     }

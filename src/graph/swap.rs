@@ -152,6 +152,10 @@ impl Graph for Swappable {
         self.now().ties(of).await
     }
 
+    async fn history(&self, of: &[UserId], page: &Page<u64>) -> Answer<Vec<Slice<u64>>> {
+        self.now().history(of, page).await
+    }
+
     async fn content(&self, part: Part, after: Option<&Key>, limit: usize) -> Answer<Slice<Item>> {
         self.now().content(part, after, limit).await
     }

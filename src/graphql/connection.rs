@@ -10,6 +10,7 @@ use crate::{
 
 use super::{
     error::bad_input,
+    event::EventEdge,
     friendship::LinkEdge,
     user::{DistantEdge, FriendEdge, UserEdge},
 };
@@ -25,7 +26,8 @@ pub(super) const DEFAULT_PAGE: i32 = 50;
     concrete(name = "UserConnection", params(UserEdge)),
     concrete(name = "FriendConnection", params(FriendEdge)),
     concrete(name = "FriendOfFriendConnection", params(DistantEdge)),
-    concrete(name = "LinkConnection", params(LinkEdge))
+    concrete(name = "LinkConnection", params(LinkEdge)),
+    concrete(name = "EventConnection", params(EventEdge))
 )]
 pub(super) struct Connection<E: OutputType> {
     /// The entries of this part, in the list's order.
@@ -53,10 +55,10 @@ pub(super) struct PageInfo {
 pub(super) struct PageArgs {
     /// The list's name: a cursor is of one list.
     pub(super) list: &'static str,
-    pub(super) first: Option<i32>,
-    pub(super) after: Option<String>,
-    pub(super) last: Option<i32>,
-    pub(super) before: Option<String>,
+    first: Option<i32>,
+    after: Option<String>,
+    last: Option<i32>,
+    before: Option<String>,
 }
 
 /// A key that stands in a cursor.
@@ -66,6 +68,22 @@ pub(super) trait CursorKey: Sized {
 }
 
 impl PageArgs {
+    pub(super) fn new(
+        name: &'static str,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Self {
+        Self {
+            list: name,
+            first,
+            after,
+            last,
+            before,
+        }
+    }
+
     /// The page asked for; `accepts` says whether a cursor is of this list's order.
     pub(super) fn page<K: CursorKey>(
         &self,

@@ -31,7 +31,7 @@ use crate::{
 use super::{Services, error::graph_fault};
 
 /// How long a question waits for others to share a round trip.
-const GATHER: Duration = Duration::from_micros(75);
+pub(super) const GATHER: Duration = Duration::from_micros(75);
 
 /// A question about one thing, with what it has in common with others of its kind.
 #[async_trait]
@@ -123,6 +123,11 @@ impl Questions {
         graph_fault(error)
     }
 
+    /// Notes that an answer shows the log up to there.
+    pub(super) fn read_at(&self, position: u64) {
+        self.asker.read.note(position);
+    }
+
     pub(super) fn graph(&self) -> &dyn Graph {
         &*self.asker.graph
     }
@@ -155,7 +160,9 @@ impl Questions {
     clippy::disallowed_methods,
     reason = "the loader's own batch: it ends with the request that waits for it"
 )]
-fn spawn_gathering(batch: futures::future::BoxFuture<'static, ()>) -> tokio::task::JoinHandle<()> {
+pub(super) fn spawn_gathering(
+    batch: futures::future::BoxFuture<'static, ()>,
+) -> tokio::task::JoinHandle<()> {
     tokio::spawn(batch)
 }
 
@@ -298,6 +305,12 @@ question!(
     /// Whom a user blocks.
     Blocked("blocked_users") { of: UserId, page: Page<u64> } -> Slice<Linked> {
         graph => graph.blocked(of, page)
+    }
+);
+question!(
+    /// When something happened to a user.
+    History("history") { of: UserId, page: Page<u64> } -> Slice<u64> {
+        graph => graph.history(of, page)
     }
 );
 question!(

@@ -12,6 +12,7 @@ use crate::{
 use super::{
     connection::{Connection, PageArgs, in_range, page_cost},
     error::{bad_input, no_such_user},
+    event::{self, EventEdge, EventType, events_cost},
     freshness,
     friendship::{Friendship, Path, Relationship},
     id::{GlobalId, user_id},
@@ -140,13 +141,7 @@ impl Reads {
     ) -> Result<Option<Connection<UserEdge>>> {
         let order = graph::UserOrder::from(order_by);
         let filter = filter.unwrap_or_default();
-        let args = PageArgs {
-            list: "users",
-            first,
-            after,
-            last,
-            before,
-        };
+        let args = PageArgs::new("users", first, after, last, before);
         let page = args.page(asks_for(ctx, "totalCount"), |key| {
             matches!(
                 (order, key),
@@ -242,6 +237,38 @@ impl Reads {
         let relationship = |relation| Relationship::new(from, relation);
         let found = found.into_iter().map(|found| found.map(relationship));
         Ok(Some(found.collect()))
+    }
+
+    /// What took effect, from the log and as far as the graph shows it, the oldest first. To follow the
+    /// log, ask again with `after` the last `endCursor`.
+    #[graphql(complexity = "events_cost(first, last, child_complexity)")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "each is an argument of the field"
+    )]
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "How many from the start, 1 to 500; 50 if neither first nor last is given."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only entries after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 1 to 500.")] last: Option<i32>,
+        #[graphql(desc = "Only entries before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only events that concern this user, as in the user's `history`.")]
+        subject: Option<ID>,
+        #[graphql(desc = "Only events of these types.")] types: Option<Vec<EventType>>,
+    ) -> Result<Option<Connection<EventEdge>>> {
+        let subject = match subject {
+            Some(id) => Some(user_id(&id, "subject")?),
+            None => None,
+        };
+        if let Some(user) = subject {
+            known(ctx, user, "subject").await?;
+        }
+        let args = PageArgs::new("events", first, after, last, before);
+        event::list(ctx, args, subject, types).await
     }
 
     /// How far the graph has followed the log.

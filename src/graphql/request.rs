@@ -21,6 +21,7 @@ use crate::metrics as names;
 use super::{
     Schema, Services, directives,
     error::{Code, refuse, without_place},
+    event::Events,
     freshness, limits,
     loader::{Questions, ReadPosition},
     scalar::Position,
@@ -156,6 +157,7 @@ async fn execute(
     let mut request = Request::new(call.query)
         .variables(variables)
         .data(Questions::new(services, read.clone()))
+        .data(Events::of(services))
         .data(Caller {
             actor: services.actor.clone(),
             traceparent: call.traceparent,

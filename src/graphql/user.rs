@@ -13,6 +13,7 @@ use crate::{
 
 use super::{
     connection::{Connection, PageArgs, in_range, int, list_cost, page_cost, size, walk_cost},
+    event::{self, EventEdge, EventType, events_cost},
     friendship::{LinkEdge, Relationship, links},
     id::{GlobalId, user_id},
     loader::{
@@ -109,13 +110,7 @@ impl User {
         order_by: FriendOrder,
     ) -> Result<Option<Connection<FriendEdge>>> {
         let order = graph::FriendOrder::from(order_by);
-        let args = PageArgs {
-            list: "friends",
-            first,
-            after,
-            last,
-            before,
-        };
+        let args = PageArgs::new("friends", first, after, last, before);
         let page = args.page(asks_for(ctx, "totalCount"), |key| {
             matches!(
                 (order, key),
@@ -168,13 +163,7 @@ impl User {
         #[graphql(desc = "How many from the end, 1 to 500.")] last: Option<i32>,
         #[graphql(desc = "Only entries before this cursor.")] before: Option<String>,
     ) -> Result<Option<Connection<DistantEdge>>> {
-        let args = PageArgs {
-            list: "friendsOfFriends",
-            first,
-            after,
-            last,
-            before,
-        };
+        let args = PageArgs::new("friendsOfFriends", first, after, last, before);
         let page = args.page(asks_for(ctx, "totalCount"), |_: &DistantKey| true)?;
         let question = FriendsOfFriends {
             of: self.0.id,
@@ -211,13 +200,7 @@ impl User {
         #[graphql(desc = "Only entries before this cursor.")] before: Option<String>,
     ) -> Result<Option<Connection<UserEdge>>> {
         let other = user_id(&with, "with")?;
-        let args = PageArgs {
-            list: "mutualFriends",
-            first,
-            after,
-            last,
-            before,
-        };
+        let args = PageArgs::new("mutualFriends", first, after, last, before);
         let page = args.page(asks_for(ctx, "totalCount"), |_: &UserId| true)?;
         let question = MutualFriends {
             of: (self.0.id, other),
@@ -314,13 +297,7 @@ impl User {
         #[graphql(desc = "How many from the end, 1 to 500.")] last: Option<i32>,
         #[graphql(desc = "Only entries before this cursor.")] before: Option<String>,
     ) -> Result<Option<Connection<LinkEdge>>> {
-        let args = PageArgs {
-            list: "friendRequests",
-            first,
-            after,
-            last,
-            before,
-        };
+        let args = PageArgs::new("friendRequests", first, after, last, before);
         let page = args.page(asks_for(ctx, "totalCount"), |_: &u64| true)?;
         let question = Requests {
             of: self.0.id,
@@ -329,6 +306,25 @@ impl User {
         };
         let found = ctx.data_unchecked::<Questions>().ask(question).await?;
         Ok(Some(links(args.list, &page, found)))
+    }
+
+    /// What happened to this user, from the log: what the user did, and what others did that began or
+    /// ended a friendship, request or block with the user. The oldest first.
+    #[graphql(complexity = "events_cost(first, last, child_complexity)")]
+    async fn history(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(
+            desc = "How many from the start, 1 to 500; 50 if neither first nor last is given."
+        )]
+        first: Option<i32>,
+        #[graphql(desc = "Only entries after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 1 to 500.")] last: Option<i32>,
+        #[graphql(desc = "Only entries before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only events of these types.")] types: Option<Vec<EventType>>,
+    ) -> Result<Option<Connection<EventEdge>>> {
+        let args = PageArgs::new("history", first, after, last, before);
+        event::list(ctx, args, Some(self.0.id), types).await
     }
 
     /// Whom this user blocks, the newest first.
@@ -344,13 +340,7 @@ impl User {
         #[graphql(desc = "How many from the end, 1 to 500.")] last: Option<i32>,
         #[graphql(desc = "Only entries before this cursor.")] before: Option<String>,
     ) -> Result<Option<Connection<LinkEdge>>> {
-        let args = PageArgs {
-            list: "blockedUsers",
-            first,
-            after,
-            last,
-            before,
-        };
+        let args = PageArgs::new("blockedUsers", first, after, last, before);
         let page = args.page(asks_for(ctx, "totalCount"), |_: &u64| true)?;
         let question = Blocked {
             of: self.0.id,

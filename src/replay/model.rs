@@ -7,14 +7,15 @@ use crate::{
     judge::{ConflictKey, Entry, Guard, Judge, KeyHash, RecordingView, Verdict, written_keys},
 };
 
-use super::ReplayError;
+use super::{ReplayError, index::EventIndex};
 
-/// Judge, state and digest at one position.
+/// Judge, state and digest at one position, and what came of those before.
 #[derive(Debug, Default)]
 pub struct WriteModel {
     judge: Judge,
     state: State,
     digest: Digest,
+    events: EventIndex,
 }
 
 /// A decision and everything that it rests on.
@@ -34,11 +35,12 @@ pub struct Decision {
 
 impl WriteModel {
     /// A model of these parts, which belong together.
-    pub(super) fn restore(judge: Judge, state: State, digest: Digest) -> Self {
+    pub(super) fn restore(judge: Judge, state: State, digest: Digest, events: EventIndex) -> Self {
         Self {
             judge,
             state,
             digest,
+            events,
         }
     }
 
@@ -58,6 +60,12 @@ impl WriteModel {
     #[must_use]
     pub fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// Which events took effect where.
+    #[must_use]
+    pub fn events(&self) -> &EventIndex {
+        &self.events
     }
 
     /// The position reached.
@@ -102,15 +110,19 @@ impl WriteModel {
         entry: &Entry,
     ) -> Result<(Verdict, Vec<Change>), ReplayError> {
         let verdict = self.judge.judge(offset, append_time, entry)?;
-        let (Verdict::Decided(_), Entry::Attempt(attempt)) = (&verdict, entry) else {
-            return Ok((verdict, Vec::new()));
-        };
-        let Ok(event) = &attempt.decision else {
-            return Ok((verdict, Vec::new()));
+        let event = match (&verdict, entry) {
+            (Verdict::Decided(_), Entry::Attempt(attempt)) => attempt.decision.as_ref().ok(),
+            _ => None,
         };
         let at = Moment {
             position: self.position(),
             time: self.judge.log_time(),
+        };
+        let event_type = event.map(Event::event_type);
+        self.events
+            .push(at.position, event_type, append_time, at.time);
+        let Some(event) = event else {
+            return Ok((verdict, Vec::new()));
         };
         let changes = fold(&mut self.state, event, at).map_err(|error| ReplayError::Damaged {
             position: at.position,

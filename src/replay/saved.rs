@@ -18,7 +18,7 @@ use crate::{
     snapshot::{Reader, SnapshotError, Writer},
 };
 
-use super::model::WriteModel;
+use super::{index::EventIndex, model::WriteModel};
 
 /// The kind of these snapshots.
 pub const KIND: &str = "model";
@@ -34,7 +34,8 @@ pub fn write(folder: &Path, model: &WriteModel) -> io::Result<()> {
     crate::snapshot::write(folder, KIND, model.position(), |to| {
         judge(to, model.judge(), created)?;
         state(to, model.state())?;
-        to.bytes(&model.digest().0.to_le_bytes())
+        to.bytes(&model.digest().0.to_le_bytes())?;
+        model.events().write(to)
     })
 }
 
@@ -47,8 +48,9 @@ pub fn read(path: &Path) -> Result<WriteModel, SnapshotError> {
     let judge = read_judge(&mut from)?;
     let state = read_state(&mut from)?;
     let digest = Digest(u128::from_le_bytes(from.bytes()?));
+    let events = EventIndex::read(&mut from)?;
     from.end()?;
-    Ok(WriteModel::restore(judge, state, digest))
+    Ok(WriteModel::restore(judge, state, digest, events))
 }
 
 fn judge(to: &mut Writer, judge: &Judge, created: &GraphCreated) -> io::Result<()> {

@@ -45,7 +45,22 @@ contract![
     dropping_a_next_future_loses_no_record,
     a_reader_that_falls_behind_misses_nothing,
     a_start_beyond_the_end_is_damage,
+    picking_gives_what_a_reader_sees,
 ];
+
+async fn picking_gives_what_a_reader_sees(place: &Place) {
+    let log = place.open().await;
+    let appends: Vec<_> = messages(900).into_iter().map(|m| log.append(m)).collect();
+    join_all(appends).await;
+    let records = take(&mut *log.read(0).await.unwrap(), 900).await;
+    // Near to each other, far, the first and the last.
+    for offsets in [&[0, 1, 2, 90, 400, 401, 899][..], &[899], &[7, 300], &[]] {
+        let picked = soon(log.pick(offsets)).await.unwrap();
+        let of = |record: &&foaf::event_log::Record| offsets.contains(&record.offset);
+        assert!(picked.iter().eq(records.iter().filter(of)), "{offsets:?}");
+    }
+    log.close().await;
+}
 
 async fn offsets_grow(place: &Place) {
     let log = place.open().await;

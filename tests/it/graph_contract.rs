@@ -94,6 +94,7 @@ macro_rules! contract {
                     friends_of_friends_are_listed_by_distance_mutual_count_and_id,
                     requests_are_listed_newest_first,
                     blocks_are_listed_newest_first,
+                    a_history_has_each_position_once_the_oldest_first,
                     a_long_list_is_cut_like_a_short_one,
                 }
                 pages {

@@ -139,6 +139,10 @@ impl Graph for Observer {
         self.asked().ties(of).await
     }
 
+    async fn history(&self, of: &[UserId], page: &Page<u64>) -> Answer<Vec<Slice<u64>>> {
+        self.asked().history(of, page).await
+    }
+
     async fn content(&self, part: Part, after: Option<&Key>, limit: usize) -> Answer<Slice<Item>> {
         self.inner.content(part, after, limit).await
     }

@@ -36,7 +36,7 @@ fn id(number: u128) -> UserId {
     UserId(Uuid::from_u128(number))
 }
 
-fn random_command(rng: &mut Rng) -> Command {
+pub(crate) fn random_command(rng: &mut Rng) -> Command {
     let handle = |n: u128| Handle::parse(&format!("h{n}")).expect("a handle");
     let name = |text| Name::parse(text, Field::FirstName).expect("a name");
     let (user, other) = (id(rng.u128(1..=PEOPLE)), id(rng.u128(1..=PEOPLE)));

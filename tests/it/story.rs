@@ -83,7 +83,7 @@ impl Story {
         let changes = fold(&mut self.state, &event, self.now).expect("the event fits the state");
         for change in changes {
             self.digest.change(&change, self.now);
-            self.model.apply(&change);
+            self.model.apply(&change, self.now.position);
             self.pending.add(change, self.now);
         }
         Ok(event)

@@ -13,13 +13,16 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::message::{BorrowedMessage, Headers as _, Message as _};
 use rdkafka::{Offset, TopicPartitionList};
 
-use super::client::{self, Background, Context, unavailable};
+use super::client::{self, Background, Context, blocking, unavailable};
 use super::{KafkaSettings, PARTITION};
 use crate::domain::LogTime;
 use crate::event_log::{Headers, LogError, LogReader, Message, Record};
 
 /// How often brokers that do not answer are spoken of.
 const WARN_EVERY: Duration = Duration::from_secs(5);
+
+/// How many records are read over rather than jumped over: they were sent along already.
+const NEAR: u64 = 256;
 
 pub(super) struct KafkaReader {
     consumer: Background<StreamConsumer<Context>>,
@@ -43,19 +46,44 @@ impl KafkaReader {
         if from < low {
             return Err(gone(settings, from));
         }
-        let mut assignment = TopicPartitionList::new();
-        let offset = Offset::Offset(i64::try_from(from).unwrap_or(i64::MAX));
-        assignment
-            .add_partition_offset(&settings.topic, PARTITION, offset)
-            .and_then(|()| consumer.assign(&assignment))
-            .map_err(|e| unavailable(settings, &e))?;
-        Ok(Self {
+        let reader = Self {
             consumer,
             settings: settings.clone(),
             from,
             ended: None,
             warned: None,
-        })
+        };
+        reader.assign()?;
+        Ok(reader)
+    }
+
+    /// Lets the brokers send what comes from the next offset on; what they sent before is dropped.
+    fn assign(&self) -> Result<(), LogError> {
+        let mut assignment = TopicPartitionList::new();
+        let offset = Offset::Offset(i64::try_from(self.from).unwrap_or(i64::MAX));
+        assignment
+            .add_partition_offset(&self.settings.topic, PARTITION, offset)
+            .and_then(|()| self.consumer.assign(&assignment))
+            .map_err(|e| unavailable(&self.settings, &e))
+    }
+
+    /// The records at these offsets, which ascend from where the reader is.
+    pub(super) async fn pick(mut self, offsets: &[u64]) -> Result<Vec<Record>, LogError> {
+        let mut picked = Vec::with_capacity(offsets.len());
+        for offset in offsets.iter().copied() {
+            if offset > self.from + NEAR {
+                self.from = offset;
+                self = blocking(move || self.assign().map(|()| self)).await?;
+            }
+            let record = loop {
+                let record = self.next(1).await?.pop();
+                if self.from > offset {
+                    break record.filter(|record| record.offset == offset);
+                }
+            };
+            picked.push(record.ok_or_else(|| gone(&self.settings, offset))?);
+        }
+        Ok(picked)
     }
 
     fn judge_error(&mut self, error: &KafkaError) {

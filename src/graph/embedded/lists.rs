@@ -3,15 +3,17 @@
 use std::{cmp::Reverse, sync::Arc};
 
 use super::{
+    EmbeddedGraph,
     common::common_friends,
     links::List,
+    nothing,
     page::{Cut, walk, with_items, with_keys},
     past::When,
     store::{Slot, Store},
 };
 use crate::{
     domain::{User, UserId},
-    graph::{FriendOrder, FriendQuery, Linked, Page, Slice, UserKey, UserOrder, UserQuery},
+    graph::{Answer, FriendOrder, FriendQuery, Linked, Page, Slice, UserKey, UserOrder, UserQuery},
 };
 
 /// A place in a list; as [`UserKey`], but borrowed.
@@ -83,13 +85,75 @@ pub(super) fn mutual_friends(
     with_items(cut.finish(), |slot| store.users.get(slot).clone())
 }
 
-/// A list of requests or blocks, the newest first.
-pub(super) fn newest_first(store: &Store, of: Slot, list: List, page: &Page<u64>) -> Slice<Linked> {
+impl EmbeddedGraph {
+    /// A list of requests or blocks of each, the newest first.
+    pub(super) async fn newest_first(
+        &self,
+        of: &[UserId],
+        list: List,
+        page: &Page<u64>,
+    ) -> Answer<Vec<Slice<Linked>>> {
+        let page = page.clone();
+        let steps = move |store: &Store, of: &UserId| {
+            let slot = store.users.slot(*of);
+            slot.map_or(1, |slot| store.links(slot, list).others().len())
+        };
+        self.each(of, steps, move |store, _, of| match store.users.slot(*of) {
+            Some(slot) => newest_first(store, slot, list, &page),
+            None => nothing(page.clone()),
+        })
+        .await
+    }
+
+    /// The positions at which something happened to each.
+    pub(super) async fn moments(&self, of: &[UserId], page: &Page<u64>) -> Answer<Vec<Slice<u64>>> {
+        let page = page.clone();
+        let steps = |store: &Store, of: &UserId| {
+            let slot = store.users.slot(*of);
+            slot.map_or(1, |slot| moments(store, slot).count())
+        };
+        self.each(of, steps, move |store, _, of| match store.users.slot(*of) {
+            Some(slot) => history(store, slot, &page),
+            None => nothing(page.clone()),
+        })
+        .await
+    }
+}
+
+fn newest_first(store: &Store, of: Slot, list: List, page: &Page<u64>) -> Slice<Linked> {
     let mut cut = Cut::new(with_keys(page, |position| Reverse(*position)));
     for (slot, since) in store.links(of, list).iter() {
         cut.offer(Reverse(store.moments.get(since).position), (slot, since));
     }
     with_items(cut.finish(), |entry| linked(store, entry))
+}
+
+/// The positions at which something happened to a user.
+fn history(store: &Store, of: Slot, page: &Page<u64>) -> Slice<u64> {
+    let mut positions: Vec<u64> = moments(store, of).collect();
+    positions.sort_unstable();
+    positions.dedup();
+    let mut cut = Cut::new(page.clone());
+    for position in positions {
+        cut.offer(position, position);
+    }
+    cut.finish()
+}
+
+/// The same in any order, some of them more than once.
+fn moments(store: &Store, of: Slot) -> impl Iterator<Item = u64> {
+    let position = |when: When| store.moments.get(when).position;
+    let began = List::ALL
+        .into_iter()
+        .flat_map(move |list| store.links(of, list).iter())
+        .map(move |(_, since)| position(since));
+    let past = store.past.edges_from(of).chain(store.past.edges_to(of));
+    let past = past.flat_map(move |edge| [edge.opened, edge.closed].map(position));
+    let versions = store.past.users_of(of).map(|past| &past.version);
+    let versions = versions.chain([store.users.get(of)]);
+    began
+        .chain(past)
+        .chain(versions.map(|version| version.from.position))
 }
 
 fn linked(store: &Store, (slot, since): (Slot, When)) -> Linked {

@@ -59,6 +59,7 @@ pub(super) struct Past {
     edges: Vec<PastEdge>,
     users_of: Chains,
     edges_from: Chains,
+    edges_to: Chains,
 }
 
 impl Past {
@@ -69,6 +70,7 @@ impl Past {
 
     pub(super) fn push_edge(&mut self, edge: PastEdge) {
         self.edges_from.push(edge.from);
+        self.edges_to.push(edge.to);
         self.edges.push(edge);
     }
 
@@ -88,6 +90,11 @@ impl Past {
     /// The edges that started at a user, the last first.
     pub(super) fn edges_from(&self, slot: Slot) -> impl Iterator<Item = &PastEdge> {
         self.edges_from.of(slot).map(|index| &self.edges[index])
+    }
+
+    /// The edges that led to a user, the last first.
+    pub(super) fn edges_to(&self, slot: Slot) -> impl Iterator<Item = &PastEdge> {
+        self.edges_to.of(slot).map(|index| &self.edges[index])
     }
 }
 

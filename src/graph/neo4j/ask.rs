@@ -121,6 +121,20 @@ impl Client {
         .await
     }
 
+    pub(super) async fn history(&self, of: &[UserId], page: &Page<u64>) -> Answer<Vec<Slice<u64>>> {
+        let question = query(&READS.history[usize::from(page.backward)])
+            .param("of", ids(of))
+            .param("after", list(vec![page.after.map_or((-1).into(), int)]))
+            .param(
+                "before",
+                list(vec![page.before.map_or(i64::MAX.into(), int)]),
+            );
+        self.ask(paged(question, page), |row| {
+            lists(row, page, of.len(), |position: &u64| Ok(*position))
+        })
+        .await
+    }
+
     pub(super) async fn ties(&self, of: &[Pair]) -> Answer<Vec<Option<PairState>>> {
         let asked = pairs(of.iter().map(|pair| (pair.low(), pair.high())));
         let question = query(&READS.ties).param("of", asked);

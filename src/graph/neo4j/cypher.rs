@@ -10,6 +10,7 @@
 //! come onto the page.
 
 pub(super) mod content;
+mod history;
 mod schema;
 
 use std::sync::LazyLock;
@@ -102,6 +103,8 @@ pub(super) struct Reads {
     /// By whether backward.
     pub(super) blocked: [String; 2],
     pub(super) ties: String,
+    /// By whether backward.
+    pub(super) history: [String; 2],
 }
 
 impl Reads {
@@ -146,6 +149,7 @@ impl Reads {
                 "{PAIR} RETURN collect([i, {}]) AS rows",
                 ties_between("a", "b")
             )),
+            history: both(&history::history),
         }
     }
 }
@@ -183,6 +187,9 @@ const ACTIVE_WAY: &str = "x <> u AND all(n IN nodes(p) WHERE n:Active OR n = u)"
 
 /// The order of reading and its opposite, by whether backward.
 const WAYS: [(&str, &str); 2] = [("ASC", "DESC"), ("DESC", "ASC")];
+
+/// The types of edges that stand.
+const TIES: &str = "FRIEND|REQUESTED|BLOCKED";
 
 /// The window over a single key: `k`. The ends are in lists, for a plan is made anew for each length
 /// that a text may have (0, 1, to 10, to 100) but not for those of texts in a list; an open end is a
@@ -333,7 +340,7 @@ const JACCARD: &str = "WITH COUNT { (u)-[:FRIEND]-(:Active) } AS mine \
 /// `candidates` gives candidates `x` of `u`, not `tied` to it, with `score` and common friends `n`.
 fn recommendations(candidates: &str) -> String {
     read(&format!(
-        "{EACH} WITH i, u, COLLECT {{ MATCH (u)-[:FRIEND|REQUESTED|BLOCKED]-(x) RETURN x }} AS tied \
+        "{EACH} WITH i, u, COLLECT {{ MATCH (u)-[:{TIES}]-(x) RETURN x }} AS tied \
          CALL (u, tied) {{ {candidates} \
          WITH score, collect([x, n]) AS ys ORDER BY score DESC LIMIT $limit \
          UNWIND ys AS y WITH score, y[0] AS x, y[1] AS n WITH x, score, n, x.id AS d \
@@ -363,7 +370,7 @@ fn relations() -> String {
 /// What stands between two, each with whether it goes from the first.
 fn ties_between(a: &str, b: &str) -> String {
     format!(
-        "COLLECT {{ MATCH ({a})-[r:FRIEND|REQUESTED|BLOCKED]-({b}) \
+        "COLLECT {{ MATCH ({a})-[r:{TIES}]-({b}) \
          RETURN [type(r), startNode(r) = {a}, r.from, r.since] }}"
     )
 }

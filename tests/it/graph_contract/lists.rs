@@ -143,6 +143,34 @@ pub(super) async fn blocks_are_listed_newest_first(graph: &Arc<dyn Graph>) {
     walk(&whole, read).await;
 }
 
+pub(super) async fn a_history_has_each_position_once_the_oldest_first(graph: &Arc<dyn Graph>) {
+    let mut story = Story::new();
+    story.users(6);
+    for number in [2, 3, 4] {
+        story.befriend(id(1), id(number));
+    }
+    story.pair(PairCommand::SendFriendRequest, id(5), id(1));
+    story.project(graph).await;
+    // The request ends and the friendship begins at one position.
+    story.pair(PairCommand::AcceptFriendRequest, id(1), id(5));
+    story.rename(id(1), "another");
+    story.void();
+    story.pair(PairCommand::BlockUser, id(6), id(1));
+    story.pair(PairCommand::UnblockUser, id(6), id(1));
+    story.suspend(id(1));
+    story.archive(id(2));
+    story.rename(id(3), "no-matter-of-1");
+    story.archive(id(1));
+    story.project(graph).await;
+    let whole = story.model.history(id(1));
+    let listed: Vec<u64> = whole.iter().map(|(key, _)| *key).collect();
+    assert_eq!(listed, [1, 7, 8, 9, 10, 11, 12, 14, 15, 16, 17, 19]);
+    let read = async |page: Page<u64>| only(graph.history(&[id(1)], &page).await);
+    walk(&whole, read).await;
+    let theirs = only(graph.history(&[id(3)], &Page::first(9)).await).items;
+    assert_eq!(theirs, [3, 8, 18, 19]);
+}
+
 pub(super) async fn a_long_list_is_cut_like_a_short_one(graph: &Arc<dyn Graph>) {
     let others = 5_000;
     let mut story = Story::new();

@@ -80,6 +80,7 @@ pub(super) async fn answers_come_in_the_order_of_the_questions_repeats_allowed(
         &Page::first(2)
     ));
     same!(of, |asked| graph.blocked(asked, &Page::first(2)));
+    same!(of, |asked| graph.history(asked, &Page::first(2)));
     same!(two, |asked| graph.mutual_friends(asked, &Page::first(2)));
     same!(two, |asked| graph.relations(asked));
     same!(pairs, |asked| graph.ties(asked));
@@ -113,10 +114,11 @@ pub(super) async fn unknown_users_have_nothing(graph: &Arc<dyn Graph>) {
         .total,
         value(graph.blocked(&nobody, &counted()).await)[0].total,
         value(graph.friends_of_friends(&nobody, 3, &counted()).await)[0].total,
+        value(graph.history(&nobody, &counted()).await)[0].total,
         value(graph.mutual_friends(&[(id(8), id(1))], &counted()).await)[0].total,
         value(graph.mutual_friends(&[(id(1), id(8))], &counted()).await)[0].total,
     ];
-    assert_eq!(pages, [Some(0); 7]);
+    assert_eq!(pages, [Some(0); 8]);
     assert_eq!(value(graph.users(&nobody).await), [None]);
     assert_eq!(value(graph.rings(&nobody, 3).await), [[0, 0, 0]]);
     let recommended = value(graph.recommendations(&nobody, Score::Jaccard, 3).await);

@@ -4,7 +4,7 @@
 
 use std::{
     cmp::Reverse,
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
     sync::Arc,
 };
 
@@ -21,13 +21,22 @@ use foaf::{
 pub(crate) struct Model {
     users: BTreeMap<UserId, Arc<User>>,
     edges: Vec<Edge>,
+    /// At which positions something happened to each.
+    histories: BTreeMap<UserId, BTreeSet<u64>>,
 }
 
 /// A whole list in its order: keys and items.
 pub(crate) type List<K, T> = Vec<(K, T)>;
 
 impl Model {
-    pub(crate) fn apply(&mut self, change: &Change) {
+    pub(crate) fn apply(&mut self, change: &Change, position: u64) {
+        let whose = match change {
+            Change::User { after, .. } => vec![after.id],
+            Change::Opened(edge) | Change::Closed(edge) => vec![edge.from, edge.to],
+        };
+        for id in whose {
+            self.histories.entry(id).or_default().insert(position);
+        }
         match change {
             Change::User { after, .. } => {
                 self.users.insert(after.id, after.clone());
@@ -198,6 +207,11 @@ impl Model {
         self.directed(EdgeKind::Blocked, |edge| {
             (edge.from == of).then_some(edge.to)
         })
+    }
+
+    pub(crate) fn history(&self, of: UserId) -> List<u64, u64> {
+        let positions = self.histories.get(&of).into_iter().flatten();
+        positions.map(|position| (*position, *position)).collect()
     }
 
     pub(crate) fn tie(&self, pair: Pair) -> Option<PairState> {

@@ -368,6 +368,10 @@ impl Graph for StepGraph {
         nobody_asks()
     }
 
+    async fn history(&self, _: &[UserId], _: &Page<u64>) -> Answer<Vec<Slice<u64>>> {
+        nobody_asks()
+    }
+
     async fn content(&self, _: Part, _: Option<&Key>, _: usize) -> Answer<Slice<Item>> {
         nobody_asks()
     }
@@ -391,7 +395,6 @@ impl Graph for StepGraph {
 
 /// What the graph holds is compared after each commit, with all that the log comes to.
 fn nobody_asks<T>() -> Answer<T> {
-    Err(GraphError::Unusable(
-        "the simulated graph is not asked".to_owned(),
-    ))
+    let why = "the simulated graph is not asked";
+    Err(GraphError::Unusable(why.to_owned()))
 }

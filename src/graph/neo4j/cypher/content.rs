@@ -2,6 +2,9 @@
 //!
 //! Must never leave out a node of our labels, or an edge of our types that starts at a user, whatever
 //! its properties. Each item is `[id, other, kind, position, place, active, properties]`.
+//!
+//! A page of 1,000 items costs 7,000 to 12,000 db hits wherever it lies (profiled on ego-facebook): the
+//! index gives the users in order from the key on, and only edges of one user are sorted (`PartialTop`).
 
 use std::sync::LazyLock;
 

@@ -37,6 +37,7 @@ pub(super) async fn everything(graph: &Arc<dyn Graph>, model: &Model, rng: &mut 
     friends_of_friends(graph, model, &ids, rng).await;
     mutual(graph, model, &pairs, rng).await;
     linked(graph, model, &ids, rng).await;
+    histories(graph, model, &ids, rng).await;
     scores_and_rings(graph, model, &ids).await;
     between(graph, model, &pairs).await;
 }
@@ -161,6 +162,18 @@ async fn linked(graph: &Arc<dyn Graph>, model: &Model, ids: &[UserId], rng: &mut
         let answers = value(graph.blocked(ids, &page).await);
         for (whole, answer) in lists.iter().zip(answers) {
             assert_eq!(answer, slice(whole, &page, |key| Reverse(*key)), "{page:?}");
+        }
+    }
+}
+
+async fn histories(graph: &Arc<dyn Graph>, model: &Model, ids: &[UserId], rng: &mut Rng) {
+    let lists: Vec<_> = ids.iter().map(|id| model.history(*id)).collect();
+    let keys: Vec<u64> = lists.iter().flat_map(|l| keys(l)).collect();
+    for _ in 0..PAGES {
+        let page = page(&keys, rng);
+        let answers = value(graph.history(ids, &page).await);
+        for (whole, answer) in lists.iter().zip(answers) {
+            assert_eq!(answer, slice(whole, &page, |key| *key), "{page:?}");
         }
     }
 }
