@@ -84,7 +84,7 @@ const NOTHING_THERE: &str =
 /// Makes the log that a URL names of the records of another one; gives their number.
 ///
 /// # Errors
-/// If there is a log already, it cannot keep append times, or the first error of `records`.
+/// If there is a log already, none can be made, or the first error of `records`.
 pub async fn restore_log(
     url: &LogUrl,
     records: impl Iterator<Item = Result<Record>> + Send + 'static,
@@ -96,9 +96,11 @@ pub async fn restore_log(
             let restore = move || SqliteLog::restore(&folder, records);
             tokio::task::spawn_blocking(restore).await?
         }
-        LogUrl::Kafka { .. } => bail!(
-            "--log: a Kafka topic stamps each record with the time at which it comes, so `since` and all other times of the log would change; restore into sqlite:FOLDER, or copy the topic with Kafka's own tools"
-        ),
+        LogUrl::Kafka {
+            brokers,
+            topic,
+            security,
+        } => KafkaLog::restore(kafka_settings(brokers, topic, security), records).await,
     }
 }
 

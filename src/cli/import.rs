@@ -26,7 +26,7 @@ use crate::{
 /// no profile. The exit code is 1 if any line was refused.
 ///
 /// With --events an exported log becomes a log again, with its ids and times: in a data folder that
-/// has none.
+/// has none, or in a Kafka topic that is not there.
 #[derive(Debug, Args)]
 pub(super) struct Import {
     /// An edge list.
@@ -45,7 +45,7 @@ pub(super) struct Import {
     #[arg(long, value_name = "CSV", env = "FOAF_IMPORT_FRIENDSHIPS")]
     friendships: Option<PathBuf>,
 
-    /// An exported log, to be restored in a data folder that has none.
+    /// An exported log, to be restored in a data folder that has none or a topic that is not there.
     #[arg(
         long,
         value_name = "FILE",

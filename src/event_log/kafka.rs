@@ -5,6 +5,7 @@
 
 mod client;
 mod reader;
+mod restore;
 #[cfg(test)]
 mod tests;
 mod topic;
@@ -93,16 +94,11 @@ impl KafkaLog {
 impl EventLog for KafkaLog {
     async fn append(&self, message: Message) -> Result<Appended, AppendError> {
         message.check_size()?;
-        let mut headers = OwnedHeaders::new_with_capacity(message.headers.len());
-        for (key, value) in message.headers.iter() {
-            let value = Some(value);
-            headers = headers.insert(Header { key, value });
-        }
         let record = FutureRecord::to(&self.settings.topic)
             .partition(PARTITION)
             .key(&message.key)
             .payload(&message.value)
-            .headers(headers);
+            .headers(headers(&message));
         // What the queue did not take is not sent. Of what it took, librdkafka may have sent a copy
         // before it reports an error, whatever the error says.
         let delivery = match self.producer.send_result(record) {
@@ -159,6 +155,15 @@ impl EventLog for KafkaLog {
             tracing::warn!(%error, "event log was closed with records on their way");
         }
     }
+}
+
+fn headers(message: &Message) -> OwnedHeaders {
+    let mut headers = OwnedHeaders::new_with_capacity(message.headers.len());
+    for (key, value) in message.headers.iter() {
+        let value = Some(value);
+        headers = headers.insert(Header { key, value });
+    }
+    headers
 }
 
 fn acknowledged(offset: i64, timestamp: Timestamp) -> Result<Appended, AppendError> {

@@ -45,7 +45,7 @@ async fn live(node: &mut Node, rng: &mut Rng, commands: usize) {
         let request = Request {
             command: random::command(rng),
             actor: "somebody".into(),
-            idempotency_key: rng.bool().then(|| number.to_string()),
+            idempotency_key: rng.bool().then(|| format!("{number}-{}", rng.u64(..))),
             traceparent: rng.bool().then(|| "00-0af7-b7ad-01".to_owned()),
         };
         soon(services.handler.handle(request))
@@ -108,8 +108,17 @@ async fn an_exported_sqlite_log_is_restored_to_the_byte_and_the_digest() {
         let folder = tempfile::tempdir().expect("a folder");
         let url = sqlite(folder.path());
         let place = Place::Sqlite(folder);
-        restored_as_it_was(&place, &url, seed).await;
+        restored_as_it_was(&place, &url, Place::sqlite(), seed).await;
     }
+}
+
+/// The times of this log are of 2023, when it comes to a topic that gives its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_exported_sqlite_log_is_restored_into_kafka() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = sqlite(folder.path());
+    let place = Place::Sqlite(folder);
+    restored_as_it_was(&place, &url, Place::kafka(), 4).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -117,26 +126,36 @@ async fn an_exported_kafka_log_is_restored_to_the_byte_and_the_digest() {
     let topic = fresh_topic();
     let url = format!("kafka://{}/{}", topic.brokers, topic.topic);
     let place = Place::Kafka(topic);
-    restored_as_it_was(&place, &url, 7).await;
+    for (new, seed) in [(Place::sqlite(), 7), (Place::kafka(), 8)] {
+        restored_as_it_was(&place, &url, new, seed).await;
+    }
     place.clean().await;
 }
 
-async fn restored_as_it_was(place: &Place, url: &str, seed: usize) {
+fn url(place: &Place) -> String {
+    match place {
+        Place::Sqlite(folder) => sqlite(folder.path()),
+        Place::Kafka(topic) => format!("kafka://{}/{}", topic.brokers, topic.topic),
+        Place::Memory(_) => unreachable!("nobody restores there"),
+    }
+}
+
+async fn restored_as_it_was(place: &Place, from: &str, new: Place, seed: usize) {
     let folder = tempfile::tempdir().expect("a folder");
-    let new = folder.path().join("new");
     let file = folder.path().join(["log.jsonl", "log.jsonl.gz"][seed % 2]);
     let file = file.display().to_string();
     let mut running = node(place.open().await).await;
     live(&mut running, &mut Rng::with_seed(seed as u64), 400).await;
     // Beside its owner.
-    let output = foaf(&["export", "--events", &file, "--log", url]);
+    let output = foaf(&["export", "--events", &file, "--log", from]);
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     let expected = come_to(&running).await;
     let original = records(&*running.services().log).await;
     running.stop().await.expect("it stops well");
     assert!(original.len() > 150, "{}", original.len());
 
-    let restored = foaf(&["import", "--events", &file, "--log", &sqlite(&new)]);
+    let import = ["import", "--events", &file, "--log", &url(&new)];
+    let restored = foaf(&import);
     assert_eq!(
         restored.status.code(),
         Some(0),
@@ -148,19 +167,59 @@ async fn restored_as_it_was(place: &Place, url: &str, seed: usize) {
         said.contains(&format!("records: {} restored", original.len())),
         "{said}"
     );
-    let log = SqliteLog::open(&new, ticking()).expect("the folder is free");
-    let running = node(Arc::new(log)).await;
+    let mut running = node(new.open().await).await;
     assert_eq!(come_to(&running).await, expected);
     assert!(records(&*running.services().log).await == original);
+    // It goes on in its own time.
+    let before = running.services().log.end().await.expect("open");
+    live(&mut running, &mut Rng::with_seed(9), 20).await;
+    let all = records(&*running.services().log).await;
+    let (old, added) = all.split_at(usize::try_from(before).expect("few"));
+    assert!(old == original && added.len() >= 10, "{}", added.len());
+    if let Place::Kafka(_) = new {
+        let last = original.iter().map(|record| record.append_time).max();
+        assert!(added.iter().all(|record| Some(record.append_time) > last));
+    }
     running.stop().await.expect("it stops well");
-
-    let again = foaf(&["import", "--events", &file, "--log", &sqlite(&new)]);
+    let again = foaf(&import);
     assert_eq!(again.status.code(), Some(1));
-    assert!(
-        text(&again.stderr).contains("it has a log"),
-        "{}",
-        text(&again.stderr)
-    );
+    let said = text(&again.stderr);
+    assert!(said.contains("logs cannot be joined"), "{said}");
+    new.clean().await;
+}
+
+/// Nothing is left of a topic that could not become a log.
+#[tokio::test]
+async fn a_damaged_export_makes_no_topic() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("log.jsonl");
+    let records = [0, 1, 3].map(|offset| record(offset, message(1)));
+    for (damaged, part) in [
+        (lines(&records).concat(), "position 3 (it is missing)"),
+        (
+            [lines(&records[..2]).concat(), b"{}\n".to_vec()].concat(),
+            "more after the end",
+        ),
+    ] {
+        fs::write(&file, damaged).expect("a file");
+        let topic = fresh_topic();
+        let url = format!("kafka://{}/{}", topic.brokers, topic.topic);
+        let output = foaf(&[
+            "import",
+            "--events",
+            &file.display().to_string(),
+            "--log",
+            &url,
+        ]);
+        assert_eq!(output.status.code(), Some(1));
+        let said = text(&output.stderr);
+        assert!(
+            said.contains(part) && said.contains("nothing was restored"),
+            "{said}"
+        );
+        let left = foaf(&["export", "--events", "-", "--log", &url]);
+        assert!(text(&left.stderr).contains("has no topic"), "{left:?}");
+    }
 }
 
 #[tokio::test]
@@ -227,23 +286,20 @@ async fn a_log_with_a_gap_is_not_restored() {
 }
 
 #[test]
-fn a_log_that_cannot_keep_times_is_refused() {
+fn a_log_that_does_not_last_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("log.jsonl");
     fs::write(&file, lines(&[]).concat()).expect("a file");
-    let file = file.display().to_string();
-    for (log, part) in [
-        ("kafka://127.0.0.1:1/foaf", "stamps each record"),
-        ("memory:", "name another log"),
-    ] {
-        let output = foaf(&["import", "--events", &file, "--log", log]);
-        assert_eq!(output.status.code(), Some(1));
-        assert!(
-            text(&output.stderr).contains(part),
-            "{}",
-            text(&output.stderr)
-        );
-    }
+    let output = foaf(&[
+        "import",
+        "--events",
+        &file.display().to_string(),
+        "--log",
+        "memory:",
+    ]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    assert!(said.contains("name another log"), "{said}");
 }
 
 #[tokio::test]

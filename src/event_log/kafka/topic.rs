@@ -1,11 +1,13 @@
 //! The topic: made when it is missing, refused when it would lose records or judge them wrongly.
 //!
-//! Must never change a topic that is there: its operator does, and the message says how.
+//! Must never change a topic that it has not made: its operator does, and the message says how.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
+use rdkafka::admin::{
+    AdminClient, AdminOptions, AlterConfig, NewTopic, ResourceSpecifier, TopicReplication,
+};
 use rdkafka::error::RDKafkaErrorCode;
 
 use super::KafkaSettings;
@@ -18,11 +20,16 @@ const WANTED: [(&str, &str, &str); 4] = [
     ("retention.ms", "-1", "every record is kept for ever"),
     ("retention.bytes", "-1", "every record is kept for ever"),
     (
-        "message.timestamp.type",
-        "LogAppendTime",
+        TIMES,
+        LOG_TIMES,
         "log time must be the broker's, not the writers'",
     ),
 ];
+
+/// The setting that says whose times records have.
+const TIMES: &str = "message.timestamp.type";
+/// The broker's.
+const LOG_TIMES: &str = "LogAppendTime";
 
 const MAX_BYTES: &str = "max.message.bytes";
 
@@ -39,19 +46,9 @@ pub(super) async fn ensure(settings: &KafkaSettings, make: bool) -> Result<(), L
         )));
     }
     if shape.partitions == 0 {
-        create(&admin, settings, shape.brokers).await?;
-        let deadline = Instant::now() + settings.request_timeout;
-        while !shape.has_leader {
-            if Instant::now() > deadline {
-                let KafkaSettings { brokers, topic, .. } = settings;
-                return Err(LogError::Unavailable(format!(
-                    "{brokers} has made topic {topic}, but it has no leader yet: try again"
-                )));
-            }
-            // The brokers tell each other of a new topic; nothing tells us.
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            shape = look(&admin, settings).await?;
-        }
+        // Where another process was faster, what it made is checked like any other.
+        create(&admin, settings, shape.brokers, LOG_TIMES).await?;
+        shape = led(&admin, settings).await?;
     }
     let mut faults = Vec::new();
     faults.extend(partition_fault(settings, &shape));
@@ -93,23 +90,56 @@ async fn look(admin: &Admin, settings: &KafkaSettings) -> Result<Shape, LogError
     .await
 }
 
-async fn create(admin: &Admin, settings: &KafkaSettings, brokers: usize) -> Result<(), LogError> {
-    let replicas = i32::try_from(brokers.clamp(1, 3)).unwrap_or(1);
-    let mut topic = NewTopic::new(&settings.topic, 1, TopicReplication::Fixed(replicas));
-    for (name, value, _) in WANTED {
+/// The shape of a new topic once it has a leader.
+async fn led(admin: &Admin, settings: &KafkaSettings) -> Result<Shape, LogError> {
+    let deadline = Instant::now() + settings.request_timeout;
+    loop {
+        let shape = look(admin, settings).await?;
+        if shape.has_leader {
+            return Ok(shape);
+        }
+        if Instant::now() > deadline {
+            let KafkaSettings { brokers, topic, .. } = settings;
+            return Err(LogError::Unavailable(format!(
+                "{brokers} has made topic {topic}, but it has no leader yet: try again"
+            )));
+        }
+        // The brokers tell each other of a new topic; nothing tells us.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+fn replicas(brokers: usize) -> i32 {
+    i32::try_from(brokers.clamp(1, 3)).unwrap_or(1)
+}
+
+/// The settings of a topic of ours, with such times.
+fn wanted(brokers: usize, times: &'static str) -> Vec<(&'static str, &'static str)> {
+    let wanted = WANTED.iter().map(|(name, value, _)| match *name {
+        TIMES => (TIMES, times),
+        name => (name, *value),
+    });
+    // One of three may fail, and what is acknowledged is still on two.
+    let safe = (replicas(brokers) == 3).then_some(("min.insync.replicas", "2"));
+    wanted.chain(safe).collect()
+}
+
+/// Whether it is us who made it.
+async fn create(
+    admin: &Admin,
+    settings: &KafkaSettings,
+    brokers: usize,
+    times: &'static str,
+) -> Result<bool, LogError> {
+    let replication = TopicReplication::Fixed(replicas(brokers));
+    let mut topic = NewTopic::new(&settings.topic, 1, replication);
+    for (name, value) in wanted(brokers, times) {
         topic = topic.set(name, value);
     }
-    if replicas == 3 {
-        // One of the three may fail, and what is acknowledged is still on two.
-        topic = topic.set("min.insync.replicas", "2");
-    }
-    let options = AdminOptions::new()
-        .request_timeout(Some(settings.request_timeout))
-        .operation_timeout(Some(settings.request_timeout));
-    let made = admin.create_topics([&topic], &options).await;
+    let made = admin.create_topics([&topic], &options(settings)).await;
     match made.map_err(|e| unavailable(settings, &e))?.pop() {
-        // Another process was faster: what it made is checked like any other.
-        None | Some(Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists))) => Ok(()),
+        None | Some(Ok(_)) => Ok(true),
+        Some(Err((_, RDKafkaErrorCode::TopicAlreadyExists))) => Ok(false),
         Some(Err((topic, code))) => Err(LogError::Unusable(format!(
             "topic {topic} is missing and cannot be made ({code}): grant the right to, or {}",
             by_hand(settings)
@@ -117,10 +147,95 @@ async fn create(admin: &Admin, settings: &KafkaSettings, brokers: usize) -> Resu
     }
 }
 
+fn options(settings: &KafkaSettings) -> AdminOptions {
+    AdminOptions::new()
+        .request_timeout(Some(settings.request_timeout))
+        .operation_timeout(Some(settings.request_timeout))
+}
+
+/// A topic that is being made of the records of another log.
+pub(super) struct New {
+    admin: Admin,
+    settings: KafkaSettings,
+    brokers: usize,
+}
+
+impl New {
+    /// Makes a topic that keeps the times of what it is sent.
+    pub(super) async fn make(settings: &KafkaSettings) -> Result<Self, LogError> {
+        let admin: Admin = Arc::new(Background::new(client::admin(settings)?));
+        let shape = look(&admin, settings).await?;
+        let brokers = shape.brokers;
+        if shape.partitions > 0 || !create(&admin, settings, brokers, "CreateTime").await? {
+            return Err(LogError::Unusable(format!(
+                "topic {} is there, and logs cannot be joined: name one that is not, it is made",
+                settings.topic
+            )));
+        }
+        led(&admin, settings).await?;
+        let settings = settings.clone();
+        Ok(Self {
+            admin,
+            settings,
+            brokers,
+        })
+    }
+
+    /// From now on the topic gives its own times, as every log does.
+    pub(super) async fn keep(&self) -> Result<(), LogError> {
+        let Self {
+            admin,
+            settings,
+            brokers,
+        } = self;
+        let mut config = AlterConfig::new(ResourceSpecifier::Topic(&settings.topic));
+        for (name, value) in wanted(*brokers, LOG_TIMES) {
+            config = config.set(name, value);
+        }
+        let altered = admin.alter_configs([&config], &options(settings)).await;
+        if let Some(Err((_, code))) = altered.map_err(|e| unavailable(settings, &e))?.pop() {
+            return Err(LogError::Unusable(format!(
+                "topic {} cannot be given its settings ({code}): grant the right to alter them",
+                settings.topic
+            )));
+        }
+        let deadline = Instant::now() + settings.request_timeout;
+        loop {
+            let faults = setting_faults(admin, settings).await?;
+            if faults.is_empty() {
+                return Ok(());
+            }
+            if Instant::now() > deadline {
+                return Err(LogError::Unusable(faults.join("; ")));
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    /// Takes away what has not become a log.
+    pub(super) async fn remove(&self) {
+        let topic = self.settings.topic.as_str();
+        let removed = self.admin.delete_topics(&[topic], &options(&self.settings));
+        let error = match removed.await {
+            Ok(results) => results
+                .into_iter()
+                .find_map(Result::err)
+                .map(|e| e.1.to_string()),
+            Err(error) => Some(error.to_string()),
+        };
+        if let Some(error) = error {
+            tracing::warn!(
+                topic,
+                error,
+                "a part of a log is left in the topic: delete it"
+            );
+        }
+    }
+}
+
 async fn setting_faults(admin: &Admin, settings: &KafkaSettings) -> Result<Vec<String>, LogError> {
     let topic = [ResourceSpecifier::Topic(&settings.topic)];
-    let options = AdminOptions::new().request_timeout(Some(settings.request_timeout));
-    let described = admin.describe_configs(&topic, &options).await;
+    let described = admin.describe_configs(&topic, &options(settings)).await;
     let config = match described.map_err(|e| unavailable(settings, &e))?.pop() {
         Some(Ok(config)) => config,
         Some(Err(code)) => {
