@@ -10,6 +10,9 @@ running() { [[ $(container_of "$1") ]]; }
 where_is() { echo "container $(container_of "$1" | cut -c 1-12)"; }
 log_of() { compose logs --no-log-prefix "$1" 2>/dev/null || true; }
 
+# send SIGNAL SERVICE: a container that was killed so is not started again by Docker.
+send() { docker kill --signal "$1" "$(container_of "$2")" >/dev/null; }
+
 start() { compose up -d --no-deps "$1" >&2 && say "$1: started, $(where_is "$1")"; }
 
 stop() {

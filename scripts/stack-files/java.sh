@@ -87,6 +87,9 @@ launch() {
   say "$1: started, pid $!, log $home/log"
 }
 
+# send SIGNAL SERVICE
+send() { kill -s "$1" "$(pid_of "$2")"; }
+
 stop() {
   local pid waited
   pid=$(pid_of "$1")

@@ -112,7 +112,7 @@ async fn wiped() -> OwnedMutexGuard<()> {
 }
 
 /// The only field, `n`, of the only row.
-async fn number(text: &str) -> i64 {
+pub(crate) async fn number(text: &str) -> i64 {
     let mut rows = driver().execute(query(text)).await.expect("an answer");
     let row = rows.next().await.expect("an answer").expect("a row");
     row.get("n").expect("a number")
