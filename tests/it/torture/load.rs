@@ -20,12 +20,10 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use crate::{
-    callers::{CALLERS, code},
-    logs::soon,
-    program::Serving,
-};
+use crate::{callers::code, logs::soon, program::Serving};
 
+/// How many call at once.
+pub(super) const CALLERS: usize = 32;
 /// How long a caller waits for an answer before it tries again.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How long a node may wait for the position that is asked for.
@@ -99,8 +97,8 @@ impl Load {
 async fn wait_for(count: &watch::Sender<usize>, more: usize) {
     let mut seen = count.subscribe();
     let wanted = *seen.borrow() + more;
-    let waited = soon(seen.wait_for(|count| *count >= wanted)).await;
-    waited.expect("it is counted");
+    let reached = soon(seen.wait_for(|count| *count >= wanted)).await;
+    reached.expect("it is counted");
 }
 
 impl Callers {
