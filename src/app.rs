@@ -336,6 +336,12 @@ pub async fn serve(
         metrics: telemetry::metrics(crate::metrics::describe)
             .context("metrics could not be set up")?,
     };
+    let (metrics, token) = (site.metrics.clone(), node.stop.clone());
+    node.tasks.spawn(async move {
+        let keeping_up = telemetry::keep_up(&metrics);
+        token.run_until_cancelled(keeping_up).await;
+        Ok(())
+    });
     let closing = CancellationToken::new();
     let token = closing.clone();
     let router = if node.roles.api {

@@ -8,7 +8,10 @@ mod bulk;
 mod call;
 mod key_queue;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use tokio::{
     sync::{OnceCell, Semaphore, SemaphorePermit},
@@ -124,6 +127,7 @@ impl CommandHandler {
         let mut waiter = self.replay.wait_for(id);
         let mut ticket = None;
         let mut attempts = 0;
+        let mut start = Instant::now();
         while attempts < ATTEMPTS {
             let held = ticket.take();
             let step = |model: &WriteModel| self.step(model, request, named, user, held);
@@ -147,9 +151,11 @@ impl CommandHandler {
             }
             attempts += 1;
             let attempt = attempt(request, named, decision);
+            metrics::histogram!(names::DECIDE_SECONDS).record(start.elapsed().as_secs_f64());
             let passed = self
                 .attempt(request, attempt, &mut waiter, deadline)
                 .await?;
+            start = Instant::now();
             if let Some(outcome) = passed {
                 return reply(outcome, content);
             }
@@ -270,10 +276,12 @@ impl CommandHandler {
         let message = self.encode(request, &attempt);
         let entry = Entry::Attempt(attempt);
         let start = Instant::now();
+        let acknowledged = OnceLock::new();
         let acknowledgement = async {
             match self.log.append(message).await {
                 Ok(appended) => {
-                    let elapsed = start.elapsed().as_secs_f64();
+                    let now = *acknowledged.get_or_init(Instant::now);
+                    let elapsed = (now - start).as_secs_f64();
                     metrics::histogram!(names::APPEND_SECONDS).record(elapsed);
                     if let Err(error) = self.replay.apply_acknowledged(&entry, appended).await {
                         self.fault.send_replace(Some(error));
@@ -293,11 +301,17 @@ impl CommandHandler {
         loop {
             tokio::select! {
                 biased;
-                passed = waiter.next() => match passed {
-                    Passed::Decided(outcome) => return Ok(Some(outcome)),
-                    Passed::Void(record) if record == id => return Ok(None),
-                    // An attempt of an earlier call of the same command.
-                    Passed::Void(_) => {}
+                passed = waiter.next() => {
+                    // The replay may have met it first.
+                    let replay = acknowledged.get().map_or(Duration::ZERO, Instant::elapsed);
+                    let outcome = match passed {
+                        Passed::Decided(outcome) => Some(outcome),
+                        Passed::Void(record) if record == id => None,
+                        // An attempt of an earlier call of the same command.
+                        Passed::Void(_) => continue,
+                    };
+                    metrics::histogram!(names::REPLAY_SECONDS).record(replay.as_secs_f64());
+                    return Ok(outcome);
                 },
                 () = &mut acknowledgement => return Err(NOT_TAKEN),
                 () = tokio::time::sleep_until(deadline) => return Err(HandlerError::OutcomeUnknown),

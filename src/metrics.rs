@@ -41,7 +41,9 @@ metrics! {
     // Writing
     Counter COMMANDS = "foaf_commands_total", "Commands answered, by outcome.";
     Histogram COMMAND_SECONDS = "foaf_command_duration_seconds", "How long a command took until its answer.";
+    Histogram DECIDE_SECONDS = "foaf_decide_duration_seconds", "How long a record took to be decided, with the wait for commands of this node that touch the same things.";
     Histogram APPEND_SECONDS = "foaf_append_duration_seconds", "How long the log took to acknowledge a record.";
+    Histogram REPLAY_SECONDS = "foaf_replay_duration_seconds", "How long the own replay took to pass a record once the log had acknowledged it.";
     Counter CONFLICTS = "foaf_conflicts_total", "Attempts decided anew because another node was first.";
     // Replay
     Counter VOIDS = "foaf_void_records_total", "Void records met, by reason.";

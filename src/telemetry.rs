@@ -3,6 +3,7 @@
 use std::{
     io::IsTerminal,
     sync::{Mutex, PoisonError},
+    time::Duration,
 };
 
 use metrics_exporter_prometheus::{BuildError, Matcher, PrometheusBuilder, PrometheusHandle};
@@ -51,4 +52,13 @@ pub fn metrics(describe: fn()) -> Result<PrometheusHandle, BuildError> {
         .install_recorder()?;
     describe();
     Ok(installed.insert(handle).clone())
+}
+
+/// Counts what histograms have gathered, again and again: what is neither counted nor asked for
+/// stays in memory, each value by itself.
+pub async fn keep_up(metrics: &PrometheusHandle) {
+    loop {
+        tokio::time::sleep(Duration::from_secs(5)).await;
+        metrics.run_upkeep();
+    }
 }
