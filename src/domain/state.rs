@@ -73,6 +73,11 @@ impl State {
             .collect()
     }
 
+    /// With how many others something stands, for each user in the order of registration.
+    pub fn pairs_of_each(&self) -> impl Iterator<Item = usize> {
+        self.partners.iter().map(Vec::len)
+    }
+
     /// How many pairs something stands between.
     #[must_use]
     pub fn pair_count(&self) -> usize {
@@ -102,10 +107,15 @@ impl State {
         self.pairs.reserve_exact(pairs);
     }
 
-    /// Takes up the next user of [`Self::users`] of another state; `None` if the id is taken.
-    pub fn restore_user(&mut self, user: Arc<User>) -> Option<()> {
-        let is_new = self.slot(user.id).is_none();
-        is_new.then(|| self.insert_user(user))
+    /// Takes up the next user of [`Self::users`] of another state, with room for so many pairs;
+    /// `None` if the id is taken.
+    pub fn restore_user(&mut self, user: Arc<User>, pairs: usize) -> Option<()> {
+        if self.slot(user.id).is_some() {
+            return None;
+        }
+        self.insert_user(user);
+        self.partners.last_mut()?.reserve_exact(pairs);
+        Some(())
     }
 
     /// Takes up the next pair of [`Self::pairs`] of another state; `None` if it does not come next

@@ -134,8 +134,9 @@ fn read_judge(from: &mut Reader) -> Result<Judge, SnapshotError> {
 
 fn state(to: &mut Writer, state: &State) -> io::Result<()> {
     to.count(state.users().len())?;
-    for one in state.users() {
+    for (one, ties) in state.users().zip(state.pairs_of_each()) {
         user(to, one)?;
+        to.count(ties)?;
     }
     to.count(state.pair_count())?;
     for (low, high, pair) in state.pairs() {
@@ -170,7 +171,8 @@ fn read_state(from: &mut Reader) -> Result<State, SnapshotError> {
     let users = from.count()?;
     state.reserve(users, 0);
     for _ in 0..users {
-        state.restore_user(Arc::new(read_user(from)?)).ok_or(BAD)?;
+        let (user, ties) = (read_user(from)?, from.count()?);
+        state.restore_user(Arc::new(user), ties).ok_or(BAD)?;
     }
     let pairs = from.count()?;
     state.reserve(0, pairs);
