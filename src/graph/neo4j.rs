@@ -100,6 +100,25 @@ impl fmt::Debug for Neo4jSettings {
     }
 }
 
+/// The Cypher text of a question in its usual form (its default order and depth, forwards), by the
+/// question's name in the metrics: to `PROFILE` it, or to ask it by the driver alone.
+#[must_use]
+pub fn text_of(question: &str) -> Option<&'static str> {
+    let texts = &*cypher::READS;
+    let text = match question {
+        "user" => &texts.users,
+        "friends" => &texts.friends[0][0],
+        "friends_of_friends" => &texts.friends_of_friends[0][0],
+        "mutual_friends" => &texts.mutual_friends[0],
+        "recommendations" => &texts.recommendations[0],
+        "relations" => &texts.relations,
+        "path" => &texts.paths[5],
+        "network" => &texts.rings[2],
+        _ => return None,
+    };
+    Some(text)
+}
+
 /// A graph in a Neo4j database.
 pub struct Neo4jGraph {
     client: Client,
