@@ -22,7 +22,13 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Deserialize;
 use serde_json::json;
 use tokio::time::Instant;
-use tower_http::compression::CompressionLayer;
+use tower_http::{
+    CompressionLevel,
+    compression::{
+        CompressionLayer, DefaultPredicate,
+        predicate::{Predicate, SizeAbove},
+    },
+};
 
 use crate::{
     graphql::{Api, Call, Code, Services},
@@ -73,7 +79,14 @@ fn watched(site: Site) -> Router {
 fn finished(router: Router) -> Router {
     router
         .layer(axum::middleware::from_fn(count))
-        .layer(CompressionLayer::new())
+        .layer(compression())
+}
+
+/// What fits into a packet is sent as it is; of the rest, the first pass over it saves the most.
+fn compression() -> CompressionLayer<impl Predicate> {
+    CompressionLayer::new()
+        .quality(CompressionLevel::Fastest)
+        .compress_when(DefaultPredicate::new().and(SizeAbove::new(1_024)))
 }
 
 #[derive(Deserialize)]

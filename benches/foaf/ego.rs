@@ -71,7 +71,7 @@ pub(crate) async fn imported(name: &str, stores: &Stores) -> Result<Node> {
 async fn ask(address: &str, field: &'static str) -> Result<Vec<Duration>> {
     let mut clients = JoinSet::new();
     for client in 0..CLIENTS {
-        let caller = Caller::new(address);
+        let caller = Caller::new(address)?;
         clients.spawn(async move {
             let mut rng = fastrand::Rng::with_seed(client);
             let mut times = Vec::with_capacity(QUESTIONS);

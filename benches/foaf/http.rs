@@ -11,11 +11,12 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
-    pub(crate) fn new(address: &str) -> Self {
-        Self {
-            http: reqwest::Client::new(),
+    /// It asks for no compression, as a service nearby would.
+    pub(crate) fn new(address: &str) -> Result<Self> {
+        Ok(Self {
+            http: reqwest::Client::builder().no_gzip().build()?,
             url: format!("{address}/graphql"),
-        }
+        })
     }
 
     /// What the API answers to a request, which must not fail, nor find no user.

@@ -47,10 +47,10 @@ const MUTATION: &str = "mutation($input: ChangePairInput!) \
 pub(crate) async fn on_every_combination(places: &Places) -> Result<()> {
     let embedded = || GraphUrl::Embedded;
     measure("SQLite + embedded", places, places.sqlite(), embedded()).await?;
-    let (Some(kafka), Some(neo4j)) = (|| places.kafka(), places.neo4j()) else {
+    let Some(neo4j) = places.neo4j() else {
         return Ok(());
     };
-    let topic = || kafka().ok_or_else(|| anyhow!("no topic"));
+    let topic = || places.kafka().ok_or_else(|| anyhow!("no topic"));
     measure("SQLite + Neo4j", places, places.sqlite(), neo4j.clone()).await?;
     measure("Kafka + embedded", places, topic()?, embedded()).await?;
     measure("Kafka + Neo4j", places, topic()?, neo4j.clone()).await
@@ -100,7 +100,8 @@ async fn measure(name: &str, places: &Places, log: LogUrl, graph: GraphUrl) -> R
         }
         Ok(())
     })
-    .await
+    .await?;
+    places::empty(&stores.graph).await
 }
 
 /// Measures so many clients.
@@ -157,7 +158,7 @@ async fn run(shared: &Arc<Shared>, clients: usize, length: Duration) -> Result<V
     for _ in 0..clients {
         let shared = shared.clone();
         running.spawn(async move {
-            let caller = Caller::new(&shared.address);
+            let caller = Caller::new(&shared.address)?;
             let mut done = Vec::new();
             while Instant::now() < end {
                 let bare = match &shared.producer {

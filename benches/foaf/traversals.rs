@@ -170,7 +170,8 @@ pub(crate) async fn against_the_driver(stores: Stores) -> Result<()> {
         }
         Ok(())
     })
-    .await
+    .await?;
+    places::empty(&stores.graph).await
 }
 
 async fn compare(turns: &Arc<Turns>, kind: Kind) -> Result<()> {
@@ -215,7 +216,7 @@ async fn turn(
         let turns = turns.clone();
         clients.spawn(async move {
             let mut rng = fastrand::Rng::with_seed(100 * seed + client);
-            let caller = Caller::new(&turns.address);
+            let caller = Caller::new(&turns.address)?;
             let mut times = Vec::new();
             while Instant::now() < end {
                 let of = kind.about.whom(&turns.people, &mut rng);
