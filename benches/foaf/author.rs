@@ -107,7 +107,7 @@ impl Author {
 
     fn write(&mut self, entry: Entry) {
         let offset = self.entries.len() as u64;
-        let time = LogTime(offset as i64);
+        let time = LogTime(offset.cast_signed());
         let judged = self.judge.judge(offset, time, &entry);
         judged.expect("this build knows its records");
         if let Entry::Attempt(Attempt {

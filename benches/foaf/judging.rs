@@ -24,7 +24,7 @@ pub(crate) fn alone() {
             let mut judge = Judge::default();
             let start = Instant::now();
             for (offset, entry) in (0..).zip(&entries) {
-                let verdict = judge.judge(offset, LogTime(offset as i64), entry);
+                let verdict = judge.judge(offset, LogTime(offset.cast_signed()), entry);
                 assert!(
                     !matches!(verdict, Ok(Verdict::Void(_)) | Err(_)),
                     "it was decided on this state"

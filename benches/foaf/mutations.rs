@@ -3,6 +3,7 @@
 //! acknowledgement of the same record.
 
 use std::{
+    fmt::Write as _,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -127,10 +128,11 @@ async fn level(
     let mut figure = format!("{}/s, {}", grouped(rate), percentiles(&mut took));
     for (step, (before, after)) in STEPS.iter().zip(before.iter().zip(&after)) {
         let mean = 1_000.0 * (after.0 - before.0) / (after.1 - before.1).max(1.0);
-        figure += &format!("; {} {mean:.2}", step.0);
+        write!(figure, "; {} {mean:.2}", step.0)?;
     }
     let mut later: Vec<_> = done.iter().map(|done| projected(&shown, done)).collect();
-    figure += &format!("; projected {:.2} later", ms(percentile(&mut later, 0.5)));
+    let later = ms(percentile(&mut later, 0.5));
+    write!(figure, "; projected {later:.2} later")?;
     let plural = if clients == 1 { "" } else { "s" };
     row(
         &format!("{name}: addFriend, HTTP, {clients} client{plural}"),

@@ -134,7 +134,7 @@ fn friendships(ids: &[UserId], batch: u64) -> Vec<Edge> {
         let pair = Pair::new(ids[one as usize], ids[other as usize])?;
         let opened = Moment {
             position: number,
-            time: LogTime(1_700_000_000_000 + number as i64),
+            time: LogTime(1_700_000_000_000 + number.cast_signed()),
         };
         Some(Edge::friend(pair, opened))
     };
@@ -159,12 +159,12 @@ async fn write(driver: &neo4rs::Graph, expect: u64, edges: &[Edge]) -> Result<Du
             edge.from.to_string().into(),
             edge.to.to_string().into(),
             edge.opened.time.0.into(),
-            (edge.opened.position as i64).into(),
+            edge.opened.position.cast_signed().into(),
         ])
     };
     let statement = query(WRITE)
-        .param("expect", expect as i64)
-        .param("next", expect as i64 + 1)
+        .param("expect", expect.cast_signed())
+        .param("next", expect.cast_signed() + 1)
         .param("rows", list(edges.iter().map(row).collect()));
     let mut transaction = driver.start_txn().await?;
     let mut rows = transaction.execute(statement).await?;

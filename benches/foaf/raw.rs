@@ -24,7 +24,7 @@ use crate::author;
 
 /// A producer for a topic of its own, and the record of a friendship.
 pub(crate) struct Producer {
-    producer: FutureProducer,
+    to_kafka: FutureProducer,
     topic: String,
     message: Message,
 }
@@ -56,7 +56,7 @@ impl Producer {
             traceparent: None,
         };
         Ok(Self {
-            producer: config.create()?,
+            to_kafka: config.create()?,
             topic: topic.clone(),
             message: record::encode(&attempt, envelope),
         })
@@ -74,7 +74,7 @@ impl Producer {
             .key(&self.message.key)
             .payload(&self.message.value)
             .headers(headers);
-        match self.producer.send(record, Duration::ZERO).await {
+        match self.to_kafka.send(record, Duration::ZERO).await {
             Ok(_) => Ok(()),
             Err((error, _)) => Err(error.into()),
         }
