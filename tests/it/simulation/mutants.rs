@@ -97,6 +97,13 @@ pub(super) fn all() -> Vec<Mutant> {
     all
 }
 
+/// Every mutant that there is.
+pub(super) fn every() -> impl Iterator<Item = Mutant> {
+    let harmless = HARMLESS.map(|(mutant, _)| mutant);
+    let right = Mutant::Call(CallFault::Nothing);
+    all().into_iter().chain(harmless).chain([right])
+}
+
 /// The wrong variants that the design names.
 fn protocol() -> Vec<Mutant> {
     use CallFault as C;
