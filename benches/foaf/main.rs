@@ -45,7 +45,7 @@ async fn main() -> anyhow::Result<()> {
     println!("| what | figure |\n|---|---|");
     // First, while nothing was let go of yet: memory is told from the size of the process.
     if wanted("memory") {
-        memory::remembered_command()?;
+        let _kept = memory::remembered_command()?;
         memory::people(&places).await?;
     }
     if wanted("judge") {

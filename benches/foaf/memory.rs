@@ -26,8 +26,9 @@ const USERS: u64 = 100_000;
 const FRIENDSHIPS: u64 = 1_000_000;
 const QUESTIONS: usize = 1_000;
 
-/// How much a judge grows by the outcomes that it remembers.
-pub(crate) fn remembered_command() -> Result<()> {
+/// How much a judge grows by the outcomes that it remembers. It is to be kept for as long as memory is
+/// measured: what it let go of would be used again.
+pub(crate) fn remembered_command() -> Result<Judge> {
     let mut rng = fastrand::Rng::with_seed(1);
     let created = GraphCreated {
         id: RecordId(Uuid::nil()),
@@ -48,7 +49,7 @@ pub(crate) fn remembered_command() -> Result<()> {
     }
     let each = (resident()? - before) / judge.remembered() as f64;
     row("memory per remembered command", &format!("{each:.0} bytes"));
-    Ok(())
+    Ok(judge)
 }
 
 /// Bytes per user and friendship: log, write model and embedded graph together.
