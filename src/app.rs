@@ -157,8 +157,10 @@ impl Node {
         model: WriteModel,
         roles: Roles,
     ) -> Result<Self> {
+        // The graph first: other nodes may write and project meanwhile.
+        let cursor = graph.cursor().await?;
         let end = log.end().await?;
-        if let Some(cursor) = graph.cursor().await?
+        if let Some(cursor) = cursor
             && cursor.position > end
         {
             bail!(
