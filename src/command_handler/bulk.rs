@@ -15,7 +15,10 @@ use crate::{
     event_log::Appended,
     judge::RecordId,
     metrics as names,
-    replay::{model::WriteModel, waiters::Passed},
+    replay::{
+        model::WriteModel,
+        waiters::{Passed, Waiter},
+    },
 };
 
 /// How many commands are worth to be handled together.
@@ -46,13 +49,16 @@ impl CommandHandler {
         let deadline = start + self.deadline;
         let mut answers = Vec::with_capacity(requests.len());
         for requests in requests.chunks(MAX_UNDER_WAY / 8) {
-            let tried = match self.try_all(requests, deadline).await {
+            let (waiter, tried) = match self.try_all(requests, deadline).await {
                 Ok(tried) => tried,
-                Err(error) => vec![Some(Err(error)); requests.len()],
+                Err(error) => {
+                    answers.extend(vec![Err(error); requests.len()]);
+                    continue;
+                }
             };
             let mut rest = Vec::with_capacity(requests.len());
-            for (request, tried) in requests.iter().zip(tried) {
-                rest.push(self.go_on(request, tried, deadline));
+            for (number, (request, tried)) in requests.iter().zip(tried).enumerate() {
+                rest.push(self.go_on(request, tried, deadline, (&waiter, number)));
             }
             let rest: Vec<_> = stream::iter(rest).buffered(ALONE).collect().await;
             answers.extend(rest);
@@ -63,19 +69,26 @@ impl CommandHandler {
         answers
     }
 
-    async fn go_on(&self, request: &Request, tried: Option<Answer>, deadline: Instant) -> Answer {
+    async fn go_on(
+        &self,
+        request: &Request,
+        tried: Option<Answer>,
+        deadline: Instant,
+        earlier: (&Waiter, usize),
+    ) -> Answer {
         match tried {
             Some(answer) => answer,
-            None => self.see_through(request, deadline).await,
+            None => self.see_through(request, deadline, Some(earlier)).await,
         }
     }
 
-    /// One attempt of each command that waits for no other; `None` for who has to go on.
+    /// One attempt of each command that waits for no other; `None` for who has to go on, and the
+    /// waiter has what it must hear of then.
     async fn try_all(
         &self,
         requests: &[Request],
         deadline: Instant,
-    ) -> Result<Vec<Option<Answer>>, HandlerError> {
+    ) -> Result<(Waiter, Vec<Option<Answer>>), HandlerError> {
         let count = u32::try_from(requests.len()).unwrap_or(u32::MAX);
         let _room = self.room(count, deadline).await?;
         let key = self.hash_key().await;
@@ -130,7 +143,12 @@ impl CommandHandler {
             tokio::select! {
                 biased;
                 heard = waiter.all() => for (number, passed) in heard {
-                    let Some(attempt) = &under_way[number] else { continue };
+                    let Some(attempt) = &under_way[number] else {
+                        if let (Passed::Decided(outcome), None) = (passed, &answers[number]) {
+                            answers[number] = Some(reply(outcome, named[number].1));
+                        }
+                        continue;
+                    };
                     match passed {
                         Passed::Decided(outcome) => {
                             answers[number] = Some(reply(outcome, named[number].1));
@@ -164,7 +182,7 @@ impl CommandHandler {
         {
             *answer = Some(Err(HandlerError::OutcomeUnknown));
         }
-        Ok(answers)
+        Ok((waiter, answers))
     }
 }
 

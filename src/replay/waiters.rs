@@ -86,6 +86,16 @@ impl Waiter {
         self.hear(std::mem::take).await
     }
 
+    /// What the command of that number came to, if it was told and not heard.
+    #[must_use]
+    pub fn told(&self, number: usize) -> Option<Outcome> {
+        let unheard = locked(&self.mailbox.unheard);
+        unheard.iter().find_map(|(of, passed)| match passed {
+            Passed::Decided(outcome) if *of == number => Some(*outcome),
+            _ => None,
+        })
+    }
+
     async fn hear<T>(&mut self, take: impl Fn(&mut SmallVec<[(usize, Passed); 1]>) -> T) -> T {
         loop {
             {
