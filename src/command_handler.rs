@@ -23,7 +23,7 @@ use crate::{
     clock::Clock,
     domain::{Rejection, UserId},
     event_log::{
-        AppendError, EventLog, Message,
+        AppendError, Appended, EventLog, Message,
         record::{self, Envelope},
     },
     judge::{Attempt, CommandId, ContentHash, Entry, HashKey, Outcome, OutcomeResult, RecordId},
@@ -64,7 +64,7 @@ pub struct CommandHandler {
 
 /// What a look at the present state says of a command.
 enum Step {
-    Answer(Reply, ContentHash),
+    Answer(Result<Reply, HandlerError>),
     Attempt(Decision, Ticket),
 }
 
@@ -139,8 +139,7 @@ impl CommandHandler {
             let held = ticket.take();
             let step = |model: &WriteModel| self.step(model, request, named, user, held);
             let (decision, held) = match self.replay.read(step).await {
-                Step::Answer(reply, decided) if decided == content => return Ok(reply),
-                Step::Answer(..) => return Err(HandlerError::IdempotencyKeyReused),
+                Step::Answer(answer) => return answer,
                 Step::Attempt(decision, ticket) => (decision, ticket),
             };
             if !held.is_held() {
@@ -227,11 +226,7 @@ impl CommandHandler {
         ticket: Option<Ticket>,
     ) -> Step {
         if let Some(outcome) = model.judge().outcome(id) {
-            let reply = Reply {
-                position: outcome.position,
-                result: outcome.result,
-            };
-            return Step::Answer(reply, outcome.content);
+            return Step::Answer(reply(outcome, content));
         }
         let decision = model
             .decide(&request.command, user)
@@ -239,11 +234,10 @@ impl CommandHandler {
         if let Err(rejection) = decision.result
             && self.needs_no_record(request, rejection)
         {
-            let reply = Reply {
+            return Step::Answer(Ok(Reply {
                 position: decision.position,
                 result: OutcomeResult::Rejected(rejection),
-            };
-            return Step::Answer(reply, content);
+            }));
         }
         let keys = keys_of(&decision, id);
         let ticket = match ticket {
@@ -285,22 +279,16 @@ impl CommandHandler {
         let start = Instant::now();
         let acknowledged = OnceLock::new();
         let acknowledgement = async {
-            match self.log.append(message).await {
-                Ok(appended) => {
-                    let now = *acknowledged.get_or_init(Instant::now);
-                    let elapsed = (now - start).as_secs_f64();
-                    metrics::histogram!(names::APPEND_SECONDS).record(elapsed);
-                    if let Err(error) = self.replay.apply_acknowledged(&entry, appended).await {
-                        self.fault.send_replace(Some(error));
-                    }
+            let appended = self.log.append(message).await;
+            if let Ok(appended) = appended {
+                let now = *acknowledged.get_or_init(Instant::now);
+                let elapsed = (now - start).as_secs_f64();
+                metrics::histogram!(names::APPEND_SECONDS).record(elapsed);
+                if let Err(error) = self.replay.apply_acknowledged(&entry, appended).await {
+                    self.fault.send_replace(Some(error));
                 }
-                Err(AppendError::Refused(reason)) => {
-                    tracing::warn!(reason, "the log refused a record");
-                    return;
-                }
-                Err(AppendError::Unknown(reason)) => {
-                    tracing::warn!(reason, "an append was not acknowledged");
-                }
+            } else if !may_be_taken(&appended) {
+                return;
             }
             std::future::pending::<()>().await;
         };
@@ -362,6 +350,21 @@ fn attempt(
         guards: decision.guards,
         writes: decision.writes,
         decision: decision.result,
+    }
+}
+
+/// Whether the log may have taken a record; says why it is not known to have.
+fn may_be_taken(appended: &Result<Appended, AppendError>) -> bool {
+    match appended {
+        Ok(_) => true,
+        Err(AppendError::Unknown(reason)) => {
+            tracing::warn!(reason, "an append was not acknowledged");
+            true
+        }
+        Err(AppendError::Refused(reason)) => {
+            tracing::warn!(reason, "the log refused a record");
+            false
+        }
     }
 }
 

@@ -151,30 +151,31 @@ impl Source {
         }
     }
 
-    /// Reads the users, and refuses what is none.
-    fn users(&self, refused: &mut Refusals) -> Result<Vec<NewUser>> {
+    /// Reads the users, counts the friendships, and refuses what is neither.
+    fn survey(&self, refused: &mut Refusals) -> Result<(Vec<NewUser>, u64)> {
         match &self.kind {
-            Kind::EdgeList(file) => edge_list::users(&self.name, file, refused),
-            Kind::Csv { users: None, .. } => Ok(Vec::new()),
-            Kind::Csv {
-                users: Some(users), ..
-            } => csv_files::users(&self.name, users, refused),
-            Kind::Generated(graph) => Ok((0..graph.users())
-                .map(|number| generated(graph, number))
-                .collect()),
-        }
-    }
-
-    /// How many friendships there are; refuses what is none.
-    fn count_friendships(&self, refused: &mut Refusals) -> Result<u64> {
-        let mut count = 0;
-        for row in self.rows()? {
-            match row? {
-                Ok(_) => count += 1,
-                Err((line, reason)) => refused.add(&self.file(Stage::Friendships), line, reason)?,
+            Kind::EdgeList(file) => edge_list::survey(&self.name, file, refused),
+            Kind::Csv { users, .. } => {
+                let users = match users {
+                    Some(users) => csv_files::users(&self.name, users, refused)?,
+                    None => Vec::new(),
+                };
+                let mut friendships = 0;
+                for row in self.rows()? {
+                    match row? {
+                        Ok(_) => friendships += 1,
+                        Err((line, reason)) => {
+                            refused.add(&self.file(Stage::Friendships), line, reason)?;
+                        }
+                    }
+                }
+                Ok((users, friendships))
+            }
+            Kind::Generated(graph) => {
+                let users = (0..graph.users()).map(|number| generated(graph, number));
+                Ok((users.collect(), graph.friendships().len() as u64))
             }
         }
-        Ok(count)
     }
 
     /// Reads the friendships one by one, but for what is to be refused.

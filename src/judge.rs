@@ -175,10 +175,14 @@ impl Judge {
         }
     }
 
-    /// Makes room for so many etags and outcomes more. Without it, etags that come in the order of
-    /// another judge's table would crowd together in a smaller one.
-    pub fn reserve(&mut self, etags: usize, outcomes: usize) {
+    /// Makes room for so many etags. Without it, those that come in the order of another judge's
+    /// table would crowd together in a smaller one.
+    pub fn reserve_etags(&mut self, etags: usize) {
         self.etags.reserve(etags);
+    }
+
+    /// Makes room for so many outcomes.
+    pub fn reserve_outcomes(&mut self, outcomes: usize) {
         self.outcomes.reserve(outcomes);
     }
 

@@ -8,11 +8,10 @@ use futures::{StreamExt, stream};
 use tokio::time::{Instant, sleep_until};
 
 use super::{
-    AppendError, CommandHandler, HandlerError, MAX_UNDER_WAY, NOT_TAKEN, Reply, Request, Step,
-    attempt, fresh_user_id, identify, key_queue::Ticket, note, reply,
+    CommandHandler, HandlerError, NOT_TAKEN, Reply, Request, Step, attempt, fresh_user_id,
+    identify, key_queue::Ticket, may_be_taken, note, reply,
 };
 use crate::{
-    event_log::Appended,
     judge::RecordId,
     metrics as names,
     replay::{
@@ -43,12 +42,13 @@ impl CommandHandler {
         if self.log.is_exclusive() { 4 } else { 16 }
     }
 
-    /// Sees commands through as [`Self::handle`] does each, all at once; answers in their order.
+    /// Sees commands through as [`Self::handle`] does each, [`BULK`] at once; answers in their
+    /// order.
     pub async fn handle_all(&self, requests: &[Request]) -> Vec<Answer> {
         let start = Instant::now();
         let deadline = start + self.deadline;
         let mut answers = Vec::with_capacity(requests.len());
-        for requests in requests.chunks(MAX_UNDER_WAY / 8) {
+        for requests in requests.chunks(BULK) {
             let (waiter, tried) = match self.try_all(requests, deadline).await {
                 Ok(tried) => tried,
                 Err(error) => {
@@ -111,8 +111,7 @@ impl CommandHandler {
         let mut senders = Vec::with_capacity(requests.len());
         for (step, (request, named)) in steps.into_iter().zip(requests.iter().zip(&named)) {
             let (answer, open) = match step {
-                Step::Answer(reply, content) if content == named.1 => (Some(Ok(reply)), None),
-                Step::Answer(..) => (Some(Err(HandlerError::IdempotencyKeyReused)), None),
+                Step::Answer(answer) => (Some(answer), None),
                 Step::Attempt(_, ticket) if !ticket.is_held() => (None, None),
                 Step::Attempt(decision, ticket) => {
                     let attempt = attempt(request, *named, decision);
@@ -138,7 +137,7 @@ impl CommandHandler {
         let _known = self.replay.announce(attempts);
         let appended = self.log.append_all(messages);
         tokio::pin!(appended);
-        let mut acknowledged = open == 0;
+        let mut acknowledged = false;
         while open > 0 {
             tokio::select! {
                 biased;
@@ -166,7 +165,7 @@ impl CommandHandler {
                     acknowledged = true;
                     metrics::histogram!(names::APPEND_SECONDS).record(start.elapsed().as_secs_f64());
                     for (number, result) in senders.iter().zip(results) {
-                        if !is_taken(result) && under_way[*number].take().is_some() {
+                        if !may_be_taken(&result) && under_way[*number].take().is_some() {
                             answers[*number] = Some(Err(NOT_TAKEN));
                             open -= 1;
                         }
@@ -183,20 +182,5 @@ impl CommandHandler {
             *answer = Some(Err(HandlerError::OutcomeUnknown));
         }
         Ok((waiter, answers))
-    }
-}
-
-/// Whether the log may have taken a record.
-fn is_taken(appended: Result<Appended, AppendError>) -> bool {
-    match appended {
-        Ok(_) => true,
-        Err(AppendError::Unknown(reason)) => {
-            tracing::warn!(reason, "an append was not acknowledged");
-            true
-        }
-        Err(AppendError::Refused(reason)) => {
-            tracing::warn!(reason, "the log refused a record");
-            false
-        }
     }
 }

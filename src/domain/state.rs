@@ -93,8 +93,8 @@ impl State {
         })
     }
 
-    /// Makes room for so many users and pairs more.
-    pub fn reserve(&mut self, users: usize, pairs: usize) {
+    /// Makes room for so many users more.
+    pub fn reserve_users(&mut self, users: usize) {
         self.users.reserve_exact(users);
         self.heads.reserve_exact(users);
         self.partners.reserve_exact(users);
@@ -104,6 +104,10 @@ impl State {
         self.by_handle.reserve(users, |slot| {
             hasher.hash_one(&all[*slot as usize].profile.handle)
         });
+    }
+
+    /// Makes room for so many pairs more.
+    pub fn reserve_pairs(&mut self, pairs: usize) {
         self.pairs.reserve_exact(pairs);
     }
 

@@ -14,14 +14,23 @@ const ID_END: u64 = 1 << 62;
 /// The two ends, or why they are none.
 type Edge = Result<(u64, u64), String>;
 
-/// Everybody that an edge names, by id. What is no edge is refused with the friendships.
-pub(super) fn users(name: &str, file: &Path, refused: &mut Refusals) -> Result<Vec<NewUser>> {
+/// Everybody that an edge names, by id, and how many edges there are; refuses what is no edge.
+pub(super) fn survey(
+    name: &str,
+    file: &Path,
+    refused: &mut Refusals,
+) -> Result<(Vec<NewUser>, u64)> {
     let mut lines = BTreeMap::new();
+    let mut count = 0;
     for edge in edges(file)? {
-        if let (line, Ok((from, to))) = edge? {
-            for id in [from, to] {
-                lines.entry(id).or_insert(line);
+        match edge? {
+            (line, Ok((from, to))) => {
+                count += 1;
+                for id in [from, to] {
+                    lines.entry(id).or_insert(line);
+                }
             }
+            (line, Err(reason)) => refused.add(&file.display().to_string(), line, reason)?,
         }
     }
     let ids = Ids::of(name);
@@ -38,7 +47,7 @@ pub(super) fn users(name: &str, file: &Path, refused: &mut Refusals) -> Result<V
             Err(reason) => refused.add(&file.display().to_string(), line, reason)?,
         }
     }
-    Ok(users)
+    Ok((users, count))
 }
 
 /// Every edge, and every line that is none.

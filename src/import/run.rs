@@ -86,9 +86,8 @@ pub async fn run(
     stop: &CancellationToken,
 ) -> Result<Summary> {
     let mut refused = Refusals::default();
-    let users = source.users(&mut refused)?;
     // Before anything is changed: a file that is no such file is found out now.
-    let friendships = source.count_friendships(&mut refused)?;
+    let (users, friendships) = source.survey(&mut refused)?;
     let suspended = users.iter().filter(|u| u.state == UserState::Suspended);
     let suspended: Vec<_> = suspended
         .map(|user| Ok(Suspension(user.line, user.id)))

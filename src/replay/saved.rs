@@ -101,12 +101,12 @@ fn read_judge(from: &mut Reader) -> Result<Judge, SnapshotError> {
     let (position, log_time) = (from.u64()?, LogTime(from.i64()?));
     let mut judge = Judge::resume(created, position, log_time);
     let etags = from.count()?;
-    judge.reserve(etags, 0);
+    judge.reserve_etags(etags);
     for _ in 0..etags {
         judge.restore_etag(KeyHash(from.bytes()?), RecordId(from.uuid()?));
     }
     let outcomes = from.count()?;
-    judge.reserve(0, outcomes);
+    judge.reserve_outcomes(outcomes);
     for _ in 0..outcomes {
         let command = CommandId(from.bytes()?);
         let (position, time) = (from.u64()?, LogTime(from.i64()?));
@@ -169,13 +169,13 @@ fn state(to: &mut Writer, state: &State) -> io::Result<()> {
 fn read_state(from: &mut Reader) -> Result<State, SnapshotError> {
     let mut state = State::default();
     let users = from.count()?;
-    state.reserve(users, 0);
+    state.reserve_users(users);
     for _ in 0..users {
         let (user, ties) = (read_user(from)?, from.count()?);
         state.restore_user(Arc::new(user), ties).ok_or(BAD)?;
     }
     let pairs = from.count()?;
-    state.reserve(0, pairs);
+    state.reserve_pairs(pairs);
     for _ in 0..pairs {
         let (low, high) = (from.u32()?, from.u32()?);
         let pair = match from.u8()? {

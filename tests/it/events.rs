@@ -3,34 +3,15 @@
 use foaf::config::Stores;
 use serde_json::{Value, json};
 
-use crate::service::{COMBINATIONS, GraphKind, LogKind, Places, Service};
+use crate::service::{GraphKind, LogKind, Places, Service, on_every_combination};
 
 const LIST: &str = "totalCount pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
     edges { cursor node { type position time actor command record state
         subject { handle } other { handle } profile { handle firstName lastName formerHandle } } }";
 
-#[tokio::test(flavor = "multi_thread")]
-async fn on_sqlite_and_embedded() {
-    right_on(0).await;
-}
+on_every_combination!(right_on);
 
-#[tokio::test(flavor = "multi_thread")]
-async fn on_sqlite_and_neo4j() {
-    right_on(1).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn on_kafka_and_embedded() {
-    right_on(2).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn on_kafka_and_neo4j() {
-    right_on(3).await;
-}
-
-async fn right_on(combination: usize) {
-    let (log, graph) = COMBINATIONS[combination];
+async fn right_on((log, graph): (LogKind, GraphKind)) {
     let places = Places::new(log, graph).await;
     let folder = tempfile::tempdir().expect("a folder");
     // An embedded graph on Kafka is projected anew at each start.
@@ -69,14 +50,11 @@ async fn tell(service: &Service) -> [String; 3] {
         ),
         ("archiveUser", "ChangeStateInput", json!({ "user": bob })),
     ] {
-        let query = format!(
-            "mutation($i: {kind}!) {{ {name}(input: $i) {{ position rejection {{ code }} }} }}"
-        );
-        let answer = service.ask(&query, json!({ "i": input })).await;
-        let is_refused = !answer[name]["rejection"].is_null();
+        let answer = service.mutate(name, kind, input).await;
+        let is_refused = !answer["rejection"].is_null();
         assert_eq!(is_refused, name == "removeFriend", "{answer}");
         let shown = "query($p: Position!) { atLeast(position: $p, waitMs: 30000) { __typename } }";
-        let at = json!({ "p": answer[name]["position"] });
+        let at = json!({ "p": answer["position"] });
         service.ask(shown, at).await;
     }
     [ann, bob, cho]

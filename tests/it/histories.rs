@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::{
     model::{Act, World},
-    service::{COMBINATIONS, Places, Service},
+    service::{GraphKind, LogKind, Places, Service, on_every_combination},
 };
 
 const PEOPLE: usize = 9;
@@ -18,28 +18,9 @@ const HISTORIES: u64 = 5;
 const ACTS: usize = 140;
 const LOOK_EVERY: usize = 35;
 
-#[tokio::test(flavor = "multi_thread")]
-async fn on_sqlite_and_embedded() {
-    right_on(0).await;
-}
+on_every_combination!(right_on);
 
-#[tokio::test(flavor = "multi_thread")]
-async fn on_sqlite_and_neo4j() {
-    right_on(1).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn on_kafka_and_embedded() {
-    right_on(2).await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn on_kafka_and_neo4j() {
-    right_on(3).await;
-}
-
-async fn right_on(combination: usize) {
-    let (log, graph) = COMBINATIONS[combination];
+async fn right_on((log, graph): (LogKind, GraphKind)) {
     let mut places = Places::new(log, graph).await;
     let service = Service::start(&places).await;
     let mut ends = Vec::new();

@@ -37,6 +37,22 @@ pub(crate) const COMBINATIONS: [(LogKind, GraphKind); 4] = [
     (LogKind::Kafka, GraphKind::Neo4j),
 ];
 
+/// A test of each combination, by an async function of it.
+macro_rules! on_every_combination {
+    ($test:ident) => {
+        $crate::service::on_every_combination!($test:
+            0 on_sqlite_and_embedded, 1 on_sqlite_and_neo4j,
+            2 on_kafka_and_embedded, 3 on_kafka_and_neo4j);
+    };
+    ($test:ident: $($number:literal $name:ident),*) => { $(
+        #[tokio::test(flavor = "multi_thread")]
+        async fn $name() {
+            $test($crate::service::COMBINATIONS[$number]).await;
+        }
+    )* };
+}
+pub(crate) use on_every_combination;
+
 /// The places that a service keeps its data in; several services can use them, one after another.
 pub(crate) struct Places {
     pub(crate) log: LogUrl,
@@ -223,6 +239,15 @@ impl Service {
         let id = found["user"]["id"].as_str();
         id.unwrap_or_else(|| panic!("nobody is {handle}"))
             .to_owned()
+    }
+
+    /// Runs a mutation, and gives its position and rejection.
+    pub(crate) async fn mutate(&self, name: &str, kind: &str, input: Value) -> Value {
+        let query = format!(
+            "mutation($i: {kind}!) {{ {name}(input: $i) {{ position rejection {{ code }} }} }}"
+        );
+        let mut answer = self.ask(&query, json!({ "i": input })).await;
+        answer[name].take()
     }
 
     /// Registers a user and gives the id.
