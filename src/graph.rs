@@ -316,12 +316,13 @@ pub trait Graph: Send + Sync + 'static {
         page: &Page<DistantKey>,
     ) -> Answer<Vec<Slice<Distant>>>;
 
-    /// The ACTIVE common friends of each two, by id. Of one and the same user twice: none.
+    /// The ACTIVE common friends of each two, by id; none of one and the same user twice. `None` where
+    /// there is no such user.
     async fn mutual_friends(
         &self,
         of: &[(UserId, UserId)],
         page: &Page<UserId>,
-    ) -> Answer<Vec<Slice<Arc<User>>>>;
+    ) -> Answer<Vec<Option<Slice<Arc<User>>>>>;
 
     /// People at distance 2 of each with whom no request or block stands in either direction, the
     /// first `limit` (at least 1). Order: score down, id.

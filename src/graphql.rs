@@ -9,6 +9,7 @@ mod error;
 mod event;
 mod freshness;
 mod friendship;
+mod gather;
 mod id;
 mod limits;
 mod loader;

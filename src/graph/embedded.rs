@@ -218,14 +218,12 @@ impl Graph for EmbeddedGraph {
         &self,
         of: &[(UserId, UserId)],
         page: &Page<UserId>,
-    ) -> Answer<Vec<Slice<Arc<User>>>> {
+    ) -> Answer<Vec<Option<Slice<Arc<User>>>>> {
         let page = page.clone();
         let steps = |store: &Store, of: &(UserId, UserId)| reach_between(store, *of, 1);
         self.each(of, steps, move |store, _, (a, b)| {
-            match both(store, *a, *b) {
-                Some((a, b)) => lists::mutual_friends(store, a, b, &page),
-                None => nothing(page.clone()),
-            }
+            let (a, b) = both(store, *a, *b)?;
+            Some(lists::mutual_friends(store, a, b, &page))
         })
         .await
     }

@@ -194,7 +194,7 @@ impl Graph for Neo4jGraph {
         &self,
         of: &[(UserId, UserId)],
         page: &Page<UserId>,
-    ) -> Answer<Vec<Slice<Arc<User>>>> {
+    ) -> Answer<Vec<Option<Slice<Arc<User>>>>> {
         self.client.mutual_friends(of, page).await
     }
 

@@ -106,7 +106,7 @@ impl Graph for Swappable {
         &self,
         of: &[(UserId, UserId)],
         page: &Page<UserId>,
-    ) -> Answer<Vec<Slice<Arc<User>>>> {
+    ) -> Answer<Vec<Option<Slice<Arc<User>>>>> {
         self.now().mutual_friends(of, page).await
     }
 

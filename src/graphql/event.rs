@@ -22,7 +22,8 @@ use super::{
     Services,
     connection::{Connection, PageArgs, page_cost},
     error::{Code, bad_input},
-    loader::{GATHER, History, Questions, spawn_gathering},
+    gather::Gather,
+    loader::{History, Questions},
     scalar::{DateTime, Position},
     user::{User, UserState, asks_for, load},
 };
@@ -291,8 +292,8 @@ async fn replayed(services: &Services, position: u64) -> Result<()> {
 pub(super) struct Events(Arc<Replay>);
 
 impl Events {
-    pub(super) fn of(services: &Services) -> DataLoader<Self> {
-        DataLoader::new(Self(services.replay.clone()), spawn_gathering).delay(GATHER)
+    pub(super) fn of(services: &Services, gather: &Gather) -> DataLoader<Self> {
+        gather.loader(Self(services.replay.clone()))
     }
 }
 

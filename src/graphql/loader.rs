@@ -6,10 +6,9 @@ use std::{
     collections::HashMap,
     hash::Hash,
     sync::{
-        Arc, OnceLock,
+        Arc,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
-    time::Duration,
 };
 
 use async_graphql::{
@@ -28,10 +27,7 @@ use crate::{
     metrics as names,
 };
 
-use super::{Services, error::graph_fault};
-
-/// How long a question waits for others to share a round trip.
-pub(super) const GATHER: Duration = Duration::from_micros(75);
+use super::{Services, error::graph_fault, gather::Gather};
 
 /// A question about one thing, with what it has in common with others of its kind.
 #[async_trait]
@@ -77,7 +73,7 @@ impl ReadPosition {
 /// Asks the graph on behalf of one request.
 pub(super) struct Questions {
     asker: Asker,
-    gathered: OnceLock<DataLoader<Asker>>,
+    gathered: DataLoader<Asker>,
     /// One fault is as a rule that of many fields.
     has_logged: AtomicBool,
 }
@@ -91,7 +87,7 @@ struct Asker {
 }
 
 impl Questions {
-    pub(super) fn new(services: &Services, read: Arc<ReadPosition>) -> Self {
+    pub(super) fn new(services: &Services, read: Arc<ReadPosition>, gather: &Gather) -> Self {
         let graph = services.graph.clone();
         let is_partial = graph.is_local() && !services.has_caught_up();
         let asker = Asker {
@@ -100,8 +96,8 @@ impl Questions {
             is_partial,
         };
         Self {
+            gathered: gather.loader(asker.clone()),
             asker,
-            gathered: OnceLock::new(),
             has_logged: AtomicBool::new(false),
         }
     }
@@ -139,11 +135,7 @@ impl Questions {
             let one = self.asker.many::<Q>(&[of], &terms).await;
             one.map(|mut values| values.pop())
         } else {
-            let gathered = self.gathered.get_or_init(|| {
-                // Through the runtime's spawner: the batch must outlive no request.
-                DataLoader::new(self.asker.clone(), spawn_gathering).delay(GATHER)
-            });
-            gathered.load_one(question).await
+            self.gathered.load_one(question).await
         };
         match answer {
             Ok(Some(value)) => Ok(value),
@@ -154,16 +146,6 @@ impl Questions {
             Err(error) => Err(self.fault(&error)),
         }
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the loader's own batch: it ends with the request that waits for it"
-)]
-pub(super) fn spawn_gathering(
-    batch: futures::future::BoxFuture<'static, ()>,
-) -> tokio::task::JoinHandle<()> {
-    tokio::spawn(batch)
 }
 
 impl Asker {
@@ -273,7 +255,7 @@ question!(
 question!(
     /// The common friends of two.
     MutualFriends("mutual_friends") { of: (UserId, UserId), page: Page<UserId> }
-        -> Slice<Arc<User>> { graph => graph.mutual_friends(of, page) }
+        -> Option<Slice<Arc<User>>> { graph => graph.mutual_friends(of, page) }
 );
 question!(
     /// Whom a user may want to know.

@@ -22,7 +22,9 @@ use super::{
     Schema, Services, directives,
     error::{Code, refuse, without_place},
     event::Events,
-    freshness, limits,
+    freshness,
+    gather::gather,
+    limits,
     loader::{Questions, ReadPosition},
     scalar::Position,
     shape::{self, Shape},
@@ -154,10 +156,11 @@ async fn execute(
             .await
             .map_err(without_place)?;
     }
+    let (gather, gathered) = gather();
     let mut request = Request::new(call.query)
         .variables(variables)
-        .data(Questions::new(services, read.clone()))
-        .data(Events::of(services))
+        .data(Questions::new(services, read.clone(), &gather))
+        .data(Events::of(services, &gather))
         .data(Caller {
             actor: services.actor.clone(),
             traceparent: call.traceparent,
@@ -165,7 +168,7 @@ async fn execute(
         });
     request.operation_name = call.operation_name;
     request.set_parsed_query(document);
-    let mut response = schema.execute(request).await;
+    let mut response = gathered.run(schema.execute(request)).await;
     shape.apply(&mut response);
     Ok(response)
 }

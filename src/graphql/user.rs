@@ -207,9 +207,7 @@ impl User {
             page: page.clone(),
         };
         let found = ctx.data_unchecked::<Questions>().ask(question).await?;
-        if found.items.is_empty() {
-            known(ctx, other, "with").await?;
-        }
+        let found = found.ok_or_else(|| super::error::no_such_user("with"))?;
         let key = |user: &Arc<domain::User>| user.id;
         let edge = |cursor, user| UserEdge {
             cursor,

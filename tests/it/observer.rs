@@ -93,7 +93,7 @@ impl Graph for Observer {
         &self,
         of: &[(UserId, UserId)],
         page: &Page<UserId>,
-    ) -> Answer<Vec<Slice<Arc<User>>>> {
+    ) -> Answer<Vec<Option<Slice<Arc<User>>>>> {
         self.asked().mutual_friends(of, page).await
     }
 

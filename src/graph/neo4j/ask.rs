@@ -110,13 +110,13 @@ impl Client {
         &self,
         of: &[(UserId, UserId)],
         page: &Page<UserId>,
-    ) -> Answer<Vec<Slice<Arc<User>>>> {
+    ) -> Answer<Vec<Option<Slice<Arc<User>>>>> {
         let question = query(&READS.mutual_friends[usize::from(page.backward)])
             .param("of", pairs(of.iter().copied()))
             .param("after", list(vec![page.after.map_or(FIRST_ID.into(), id)]))
             .param("before", list(vec![page.before.map_or(LAST_ID.into(), id)]));
         self.ask(paged(question, page), |row| {
-            lists(row, page, of.len(), UserRow::user)
+            known_lists(row, page, of.len(), UserRow::user)
         })
         .await
     }
@@ -171,7 +171,7 @@ pub(super) fn placed<T>(
     Ok(placed)
 }
 
-/// A page of the list of each question.
+/// A page of the list of each question; nothing for those about somebody unknown.
 pub(super) fn lists<'row, R, K, T>(
     row: &'row Row,
     page: &Page<K>,
@@ -181,10 +181,26 @@ pub(super) fn lists<'row, R, K, T>(
 where
     R: Deserialize<'row>,
 {
+    let known = known_lists(row, page, count, item)?.into_iter();
+    Ok(known
+        .map(|list| list.unwrap_or_else(|| nothing(page)))
+        .collect())
+}
+
+/// A page of the list of each question; `None` for those about somebody unknown.
+fn known_lists<'row, R, K, T>(
+    row: &'row Row,
+    page: &Page<K>,
+    count: usize,
+    item: impl Fn(&R) -> Result<T, GraphError>,
+) -> Result<Vec<Option<Slice<T>>>, GraphError>
+where
+    R: Deserialize<'row>,
+{
     let rows: Vec<(usize, Vec<R>, Option<u64>)> = field(row, "rows")?;
     let slices = rows.iter();
-    let slices = slices.map(|(i, items, total)| Ok((*i, slice(page, items, *total, &item)?)));
-    placed(slices, count, || nothing(page))
+    let slices = slices.map(|(i, items, total)| Ok((*i, Some(slice(page, items, *total, &item)?))));
+    placed(slices, count, || None)
 }
 
 /// One more than asked for tells whether there are more.

@@ -141,7 +141,7 @@ impl RecommendationEdge {
             page: graph::Page::first(size("first", first)?),
         };
         let found = ctx.data_unchecked::<Questions>().ask(question).await?;
-        Ok(Some(found.items.into_iter().map(User).collect()))
+        Ok(found.map(|found| found.items.into_iter().map(User).collect()))
     }
 
     /// The user recommended.

@@ -53,11 +53,13 @@ pub(super) async fn mutual_friends_are_listed_by_id(graph: &Arc<dyn Graph>) {
     let whole = story.model.mutual_friends(id(1), id(2));
     let listed: Vec<UserId> = whole.iter().map(|(id, _)| *id).collect();
     assert_eq!(listed, [3, 4, 6, 8, 10, 11].map(id));
-    let read =
-        async |page: Page<UserId>| only(graph.mutual_friends(&[(id(1), id(2))], &page).await);
+    let read = async |page: Page<UserId>| {
+        only(graph.mutual_friends(&[(id(1), id(2))], &page).await).expect("both are known")
+    };
     walk(&whole, read).await;
-    let read =
-        async |page: Page<UserId>| only(graph.mutual_friends(&[(id(2), id(1))], &page).await);
+    let read = async |page: Page<UserId>| {
+        only(graph.mutual_friends(&[(id(2), id(1))], &page).await).expect("both are known")
+    };
     walk(&whole, read).await;
 }
 

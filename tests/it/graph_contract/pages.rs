@@ -146,7 +146,8 @@ pub(super) async fn an_empty_list_has_an_empty_page(graph: &Arc<dyn Graph>) {
             graph.requests(&[id(1)], Direction::Incoming, &page).await,
         ));
         check(&only(graph.blocked(&[id(1)], &page).await));
-        check(&only(graph.mutual_friends(&two, &counted(backward)).await));
+        let mutual = only(graph.mutual_friends(&two, &counted(backward)).await);
+        check(&mutual.expect("both are known"));
         let page = counted(backward);
         check(&only(graph.friends_of_friends(&[id(1)], 6, &page).await));
         let slice = friends_slice(graph, FriendOrder::Name, counted(backward)).await;

@@ -127,11 +127,8 @@ async fn distant(graph: &Arc<dyn Graph>, of: u128, depth: u32) -> Vec<(UserId, u
 }
 
 async fn mutual(graph: &Arc<dyn Graph>, a: u128, b: u128) -> Vec<UserId> {
-    let slice = only(
-        graph
-            .mutual_friends(&[(id(a), id(b))], &Page::first(9))
-            .await,
-    );
+    let two = [(id(a), id(b))];
+    let slice = only(graph.mutual_friends(&two, &Page::first(9)).await).expect("both are known");
     slice.items.iter().map(|user| user.id).collect()
 }
 

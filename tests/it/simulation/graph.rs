@@ -326,7 +326,7 @@ impl Graph for StepGraph {
         &self,
         _: &[(UserId, UserId)],
         _: &Page<UserId>,
-    ) -> Answer<Vec<Slice<Arc<User>>>> {
+    ) -> Answer<Vec<Option<Slice<Arc<User>>>>> {
         nobody_asks()
     }
 
