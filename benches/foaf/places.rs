@@ -111,6 +111,6 @@ pub(crate) async fn empty(graph: &GraphUrl) -> Result<()> {
     if *graph == GraphUrl::Embedded {
         return Ok(());
     }
-    let all = "MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 1000 ROWS";
+    let all = "MATCH (n) CALL (n) { DETACH DELETE n } IN TRANSACTIONS OF 100 ROWS";
     Ok(raw::neo4j(graph, 1)?.run(neo4rs::query(all)).await?)
 }
