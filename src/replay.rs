@@ -186,6 +186,11 @@ impl Replay {
         look(&self.inner.read().await.model)
     }
 
+    /// Looks at the write model, unless that would mean to wait: `None` then.
+    pub fn peek<T>(&self, look: impl FnOnce(&WriteModel) -> T) -> Option<T> {
+        self.inner.try_read().ok().map(|inner| look(&inner.model))
+    }
+
     /// Waits until the projector is near enough for more commands to be taken.
     pub async fn room(&self) {
         const ROOM: usize = FEED_CAPACITY / 8;

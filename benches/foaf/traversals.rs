@@ -1,7 +1,5 @@
 //! The traversals on Neo4j: through HTTP, as a ratio to the driver alone with the same texts and
 //! parameters, both with 8 connections, taking turns.
-//!
-//! A question that begins at a user looks the user up first; so does the driver.
 
 use std::{
     sync::Arc,
@@ -10,7 +8,7 @@ use std::{
 
 use anyhow::{Result, anyhow};
 use foaf::{config::Stores, domain::UserId, graph::neo4j::text_of};
-use neo4rs::{BoltList, BoltNull, BoltType, Query, query};
+use neo4rs::{BoltList, BoltNull, BoltType, query};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -275,27 +273,15 @@ impl Kind {
     /// The same, as foaf asks Neo4j.
     async fn ask(&self, driver: &neo4rs::Graph, of: &[UserId]) -> Result<()> {
         let ids: Vec<BoltType> = of.iter().map(|id| id.to_string().into()).collect();
-        if !self.is_root {
-            let user = text("user")?.param("of", list(vec![ids[0].clone()]));
-            rows(driver, user).await?;
-        }
         let of = match self.about {
             About::One => ids[0].clone(),
             About::Two => list(ids),
             About::Many => list(vec![ids[0].clone(), list(ids[1..].to_vec())]),
         };
-        let question = text(self.text)?.param("of", list(vec![of]));
-        rows(driver, question.params((self.terms)())).await
+        let text = text_of(self.text).ok_or_else(|| anyhow!("no question {}", self.text))?;
+        let question = query(text).param("of", list(vec![of]));
+        let mut rows = driver.execute_read(question.params((self.terms)())).await?;
+        while rows.next().await?.is_some() {}
+        Ok(())
     }
-}
-
-fn text(question: &str) -> Result<Query> {
-    let text = text_of(question).ok_or_else(|| anyhow!("no question {question}"))?;
-    Ok(query(text))
-}
-
-async fn rows(driver: &neo4rs::Graph, question: Query) -> Result<()> {
-    let mut rows = driver.execute_read(question).await?;
-    while rows.next().await?.is_some() {}
-    Ok(())
 }

@@ -106,7 +106,6 @@ impl fmt::Debug for Neo4jSettings {
 pub fn text_of(question: &str) -> Option<&'static str> {
     let texts = &*cypher::READS;
     let text = match question {
-        "user" => &texts.users,
         "friends" => &texts.friends[0][0],
         "friends_of_friends" => &texts.friends_of_friends[0][0],
         "mutual_friends" => &texts.mutual_friends[0],

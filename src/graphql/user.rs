@@ -1,5 +1,6 @@
 //! The type `User`: who somebody is, and every traversal that starts there.
 
+mod found;
 mod parts;
 
 use std::sync::Arc;
@@ -18,11 +19,12 @@ use super::{
     id::{GlobalId, user_id},
     loader::{
         Blocked, Friends, FriendsOfFriends, MutualFriends, Questions, Recommendations, Requests,
-        Rings, UserById,
+        Rings,
     },
     scalar::DateTime,
 };
 
+pub(super) use found::{known, load};
 pub(super) use parts::{
     DistantEdge, FriendEdge, FriendFilter, FriendOrder, Network, RecommendationConnection,
     RecommendationEdge, RecommendationScore, RequestDirection, Ring, UserEdge, UserState,
@@ -30,12 +32,6 @@ pub(super) use parts::{
 
 /// A person in the graph.
 pub(super) struct User(pub(super) Arc<domain::User>);
-
-/// Users by id, below whatever list it stands.
-pub(super) async fn load(ctx: &Context<'_>, id: UserId) -> Result<Option<User>> {
-    let questions = ctx.data_unchecked::<Questions>();
-    Ok(questions.ask(UserById { of: id }).await?.map(User))
-}
 
 /// Whether a field of that name is asked for below this one.
 pub(super) fn asks_for(ctx: &Context<'_>, field: &str) -> bool {
@@ -346,14 +342,6 @@ impl User {
         };
         let found = ctx.data_unchecked::<Questions>().ask(question).await?;
         Ok(Some(links(args.list, &page, found)))
-    }
-}
-
-/// An error that names the argument, if nobody has this id.
-pub(super) async fn known(ctx: &Context<'_>, id: UserId, argument: &str) -> Result<()> {
-    match load(ctx, id).await? {
-        Some(_) => Ok(()),
-        None => Err(super::error::no_such_user(argument)),
     }
 }
 

@@ -150,12 +150,17 @@ async fn write(transaction: &mut Txn, work: Work<'_>) -> Result<Projected, Failu
     Ok(Projected::Done)
 }
 
-/// Where the cursor stood; nowhere if it was made just now.
+/// Where the cursor stood; nowhere if it was made just now. One that is being emptied stands at the
+/// start, and still belongs to its log.
 fn stands(row: &Row) -> Result<Option<Cursor>, GraphError> {
-    let Some(position) = field::<Option<u64>>(row, "pos")? else {
+    let Some(log_id) = field::<Option<&str>>(row, "logId")? else {
         return Ok(None);
     };
-    cursor(field(row, "logId")?, position, field(row, "digest")?).map(Some)
+    match field::<Option<u64>>(row, "pos")? {
+        Some(position) => cursor(log_id, position, field(row, "digest")?),
+        None => cursor(log_id, 0, &Digest::default().to_string()),
+    }
+    .map(Some)
 }
 
 fn cursor(log_id: &str, position: u64, digest: &str) -> Result<Cursor, GraphError> {

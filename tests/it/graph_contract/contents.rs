@@ -275,12 +275,30 @@ pub(super) async fn a_graph_that_is_being_emptied_stands_nowhere(graph: &Arc<dyn
                 matches!(projected, Err(GraphError::Unusable(_))),
                 "{projected:?}"
             );
+            let of_another = of_another_log(&batches[0]);
+            match graph.project(&of_another).await {
+                Err(GraphError::Unusable(_)) => {}
+                Ok(Projected::Elsewhere(Some(at))) => assert_eq!(at.log_id, story.log_id),
+                taken => panic!("a batch of another log: {taken:?}"),
+            }
         }
     }
     assert!(calls > 0);
     assert_eq!(held(&**graph).await, []);
     put(&**graph, &batches).await;
     assert_eq!(graph.cursor().await, Ok(Some(story.cursor())));
+}
+
+/// The batch, as if of another log.
+fn of_another_log(batch: &Batch) -> Batch {
+    let cursor = Cursor {
+        log_id: LogId(Uuid::new_v4()),
+        ..batch.cursor
+    };
+    Batch {
+        cursor,
+        ..batch.clone()
+    }
 }
 
 pub(super) async fn a_graph_of_another_log_is_not_emptied(graph: &Arc<dyn Graph>) {
