@@ -48,6 +48,9 @@ const DEFAULT_HISTORIES: u64 = 10_000;
 /// In how many histories a mutant has to be caught.
 const MUTANT_HISTORIES: u64 = 20_000;
 
+/// Histories that showed a fault of the program.
+const FOUND: [u64; 1] = [3_004_073];
+
 /// How long a history may take that mostly takes some milliseconds.
 const LONGEST: Duration = Duration::from_mins(1);
 /// What is wrong with one that takes longer.
@@ -155,6 +158,15 @@ fn histories_hold() {
             .into_iter()
             .find(|(_, seen)| *seen < count / 50);
         assert_eq!(few, None, "{stats:?}");
+    }
+}
+
+#[test]
+fn what_was_bad_once_holds() {
+    for seed in FOUND {
+        if verdict(&Arc::new(Plan::of(seed)), None).is_err() {
+            report(seed, None);
+        }
     }
 }
 

@@ -57,7 +57,7 @@ impl Matrix {
     async fn suffer(&mut self, fault: &str, mut hurt: impl AsyncFnMut(&mut Self, &Load)) {
         let before = self.acknowledged.len();
         let load = Load::start(&format!("m{before}-"), &self.nodes);
-        let mut rounds = Rounds::at_least(1);
+        let mut rounds = Rounds::at_least(if is_long() { 3 } else { 1 });
         self.longest = Duration::ZERO;
         while rounds.next() {
             // The longer it all takes, the more of it without a fault.
