@@ -1,7 +1,7 @@
 //! Bytes of memory: of a remembered command, of a user and of a friendship. And what is in memory is
 //! asked in the process: friends of friends.
 
-use std::{fmt::Write as _, io::Write as _, time::Instant};
+use std::{fmt::Write as _, io::Write as _, ops::Range, time::Instant};
 
 use anyhow::{Result, anyhow};
 use foaf::{
@@ -23,6 +23,7 @@ use crate::{
 
 const COMMANDS: u64 = 2_000_000;
 const USERS: u64 = 100_000;
+const MORE_USERS: u64 = 400_000;
 const FRIENDSHIPS: u64 = 1_000_000;
 const QUESTIONS: usize = 1_000;
 
@@ -55,38 +56,47 @@ pub(crate) fn remembered_command() -> Result<Judge> {
 /// Bytes per user and friendship: log, write model and embedded graph together.
 pub(crate) async fn people(places: &Places) -> Result<()> {
     let mut rng = fastrand::Rng::with_seed(1);
-    // A ring, so that everybody is there, then random friendships.
-    let circle: String = (0..USERS).fold(String::new(), |mut text, n| {
-        let _ = writeln!(text, "{n} {}", (n + 1) % USERS);
-        text
-    });
     let edges = places.folder().join("synthetic.txt");
-    std::fs::write(&edges, &circle)?;
     let node = start(&stores(places.sqlite(), GraphUrl::Embedded)).await?;
-    let before = resident()?;
+    // Everybody is there, then random friendships.
+    std::fs::write(&edges, ring(0..USERS))?;
     import(&node, &Source::edge_list(edges.clone(), None)?).await?;
-    let with_users = resident()?;
+    let before = resident()?;
     let mut file = std::io::BufWriter::new(std::fs::File::create(&edges)?);
     for _ in 0..FRIENDSHIPS {
         writeln!(file, "{} {}", rng.u64(..USERS), rng.u64(..USERS))?;
     }
     file.flush()?;
-    let summary = import(&node, &Source::edge_list(edges, None)?).await?;
+    let summary = import(&node, &Source::edge_list(edges.clone(), None)?).await?;
     let after = resident()?;
-    let each = (after - with_users) / summary.friendships.new as f64;
+    let each = (after - before) / summary.friendships.new as f64;
     row(
         "memory per friendship, with its command remembered for 24 h",
         &format!("{each:.0} bytes"),
     );
-    let user = (with_users - before) / USERS as f64 - each;
-    row("memory per user, likewise", &format!("{user:.0} bytes"));
     let rate = summary.friendships.new as f64 / (summary.duration_ms as f64 / 1_000.0);
     row(
         "embedded: import of 1,000,000 random friendships",
         &format!("{} friendships/s", grouped(rate)),
     );
     friends_of_friends(&*node.services().graph, &mut rng).await?;
+    // So many more that what everything else takes is little beside.
+    std::fs::write(&edges, ring(USERS..USERS + MORE_USERS))?;
+    let before = resident()?;
+    import(&node, &Source::edge_list(edges, None)?).await?;
+    let user = (resident()? - before) / MORE_USERS as f64 - each;
+    row("memory per user, likewise", &format!("{user:.0} bytes"));
     node.stop().await
+}
+
+/// A friendship of each with the next, as an edge list.
+fn ring(numbers: Range<u64>) -> String {
+    let first = numbers.start;
+    numbers.clone().fold(String::new(), |mut text, n| {
+        let next = if n + 1 == numbers.end { first } else { n + 1 };
+        let _ = writeln!(text, "{n} {next}");
+        text
+    })
 }
 
 /// Asked in the process, one after the other, of random people of those above.
