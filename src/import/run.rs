@@ -13,7 +13,10 @@ use std::{
 use anyhow::{Result, bail};
 use futures::{StreamExt, TryStreamExt, stream};
 use tokio::{sync::watch, time::Instant};
-use tokio_util::sync::CancellationToken;
+use tokio_util::{
+    sync::CancellationToken,
+    task::{AbortOnDropHandle, TaskTracker},
+};
 
 use crate::{
     command_handler::{BULK, CommandHandler, HandlerError, Request},
@@ -72,6 +75,7 @@ struct Importer<'a, P> {
     actor: Arc<str>,
     stop: &'a CancellationToken,
     last: AtomicU64,
+    tasks: TaskTracker,
 }
 
 /// Imports a source until everything can be read; `show` is told of the progress.
@@ -99,6 +103,7 @@ pub async fn run(
         actor: "import".into(),
         stop,
         last: AtomicU64::new(0),
+        tasks: TaskTracker::new(),
     };
     let of = users.len() as u64;
     let users = users.into_iter().map(Ok);
@@ -195,7 +200,10 @@ impl<P: Fn(Step)> Importer<'_, P> {
             if asked.is_empty() {
                 return Ok(lines);
             }
-            let replies = self.target.handler.handle_all(&requests).await;
+            // On any processor: the stage, which is one task, would use but one for all chunks.
+            let handler = self.target.handler.clone();
+            let handling = async move { handler.handle_all(&requests).await };
+            let replies = AbortOnDropHandle::new(self.tasks.spawn(handling)).await?;
             let mut failure = None;
             items = Vec::new();
             for (item, reply) in asked.into_iter().zip(replies) {
