@@ -57,8 +57,8 @@ pub(crate) async fn against_the_driver(neo4j: &GraphUrl) -> Result<()> {
         times.push((foaf, alone));
     }
     let [first, last] = [0, WARM_UP as usize].map(|from| &times[from..][..ROUNDS as usize]);
-    compare("the first 40 batches", first);
-    compare("after 100", last);
+    compare(&format!("the first {ROUNDS} batches"), first);
+    compare(&format!("after {WARM_UP}"), last);
     places::empty(neo4j).await
 }
 

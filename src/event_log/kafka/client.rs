@@ -3,14 +3,14 @@
 //! Must never leave a setting to its default that a promise of the port rests on.
 
 use std::ops::Deref;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rdkafka::ClientContext;
 use rdkafka::admin::AdminClient;
 use rdkafka::client::Client;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::consumer::{ConsumerContext, StreamConsumer};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+use rdkafka::error::KafkaError;
 use rdkafka::producer::FutureProducer;
 
 use super::{KafkaSettings, PARTITION};
@@ -22,9 +22,6 @@ pub(super) const MAX_BATCH_BYTES: u64 = 1_048_576;
 
 /// The most records that wait for the brokers: an append beyond it is refused.
 pub(super) const QUEUE: usize = 65_536;
-
-/// How long a broker is given to learn that it leads.
-const LEADER_PAUSE: Duration = Duration::from_millis(50);
 
 pub(super) fn producer(settings: &KafkaSettings) -> Result<FutureProducer<Context>, LogError> {
     let mut config = common(settings);
@@ -71,25 +68,14 @@ pub(super) fn admin(settings: &KafkaSettings) -> Result<AdminClient<Context>, Lo
     create(&config)
 }
 
-/// The first offset of the partition, and the one after its last. Blocks. A broker that has just been
-/// made the leader may not know it yet: it is asked again.
+/// The first offset of the partition, and the one after its last.
 pub(super) fn watermarks<C: ClientContext>(
     client: &Client<C>,
     settings: &KafkaSettings,
 ) -> Result<(u64, u64), LogError> {
-    let until = Instant::now() + settings.request_timeout;
-    let (low, high) = loop {
-        match client.fetch_watermarks(&settings.topic, PARTITION, settings.request_timeout) {
-            Ok(offsets) => break offsets,
-            Err(error)
-                if error.rdkafka_error_code() == Some(Code::NotLeaderForPartition)
-                    && Instant::now() < until =>
-            {
-                std::thread::sleep(LEADER_PAUSE);
-            }
-            Err(error) => return Err(unavailable(settings, &error)),
-        }
-    };
+    let (low, high) = client
+        .fetch_watermarks(&settings.topic, PARTITION, settings.request_timeout)
+        .map_err(|e| unavailable(settings, &e))?;
     let offset = |offset: i64| u64::try_from(offset).unwrap_or_default();
     Ok((offset(low), offset(high)))
 }

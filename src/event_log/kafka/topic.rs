@@ -10,8 +10,8 @@ use rdkafka::admin::{
 };
 use rdkafka::error::RDKafkaErrorCode;
 
-use super::KafkaSettings;
 use super::client::{self, Background, Context, MAX_BATCH_BYTES, blocking, unavailable};
+use super::{KafkaSettings, PARTITION};
 use crate::event_log::LogError;
 
 /// What the topic's settings must be, and why.
@@ -90,12 +90,33 @@ async fn look(admin: &Admin, settings: &KafkaSettings) -> Result<Shape, LogError
     .await
 }
 
+/// Whether the partition's leader knows that it leads: a new one does not at once.
+async fn is_led(admin: &Admin, settings: &KafkaSettings) -> Result<bool, LogError> {
+    let (admin, settings) = (Arc::clone(admin), settings.clone());
+    blocking(move || {
+        let timeout = settings.request_timeout;
+        let asked = admin
+            .inner()
+            .fetch_watermarks(&settings.topic, PARTITION, timeout);
+        match asked {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error.rdkafka_error_code() == Some(RDKafkaErrorCode::NotLeaderForPartition) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(unavailable(&settings, &error)),
+        }
+    })
+    .await
+}
+
 /// The shape of a new topic once it has a leader.
 async fn led(admin: &Admin, settings: &KafkaSettings) -> Result<Shape, LogError> {
     let deadline = Instant::now() + settings.request_timeout;
     loop {
         let shape = look(admin, settings).await?;
-        if shape.has_leader {
+        if shape.has_leader && is_led(admin, settings).await? {
             return Ok(shape);
         }
         if Instant::now() > deadline {
