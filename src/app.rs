@@ -4,33 +4,34 @@
 
 mod identity;
 mod patience;
+mod serving;
 mod snapshots;
 mod stores;
 mod upkeep;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, anyhow, bail};
-use tokio::{net::TcpListener, sync::watch, task::JoinSet};
+use tokio::{sync::watch, task::JoinSet};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
 use crate::{
     clock::{self, Clock},
     command_handler::CommandHandler,
-    config::{GraphUrl, LogUrl, Roles, Stores},
+    config::{GraphUrl, Limits, LogUrl, Roles, Stores},
     event_log::EventLog,
     graph::{Graph, swap::Swappable},
-    graphql::{Api, Services, Vitals},
-    http::{self, Health, Site},
+    graphql::{Reach, Services, Vitals},
+    http::Health,
     import,
     projector::Projector,
     replay::{Replay, model::WriteModel},
-    telemetry,
 };
 
 use identity::fresh_identity;
 use patience::patiently;
+pub use serving::{bind, serve};
 use snapshots::Keeper;
 pub use stores::{empty_graph, open_graph, open_log, open_log_to_read, restore_log};
 use stores::{graph_at, log_at};
@@ -38,9 +39,6 @@ pub use upkeep::Upkeep;
 
 /// How long a stop waits for commands under way.
 const DRAIN: Duration = Duration::from_secs(15);
-
-/// How long a stop waits for open connections before; those with a command are answered after it, too.
-const HANG_UP: Duration = Duration::from_secs(5);
 
 /// Who calls, as long as nobody says who they are.
 const ANONYMOUS: &str = "anonymous";
@@ -197,6 +195,8 @@ impl Node {
             clock: clock.clone(),
             commands: TaskTracker::new(),
             actor: ANONYMOUS.into(),
+            limits: Limits::default(),
+            reach: Arc::new(Reach::new(replay.clone())),
         };
         let mut tasks = JoinSet::new();
         let token = stop.clone();
@@ -235,6 +235,11 @@ impl Node {
     #[must_use]
     pub fn services(&self) -> &Services {
         &self.services
+    }
+
+    /// Sets what one request may ask for.
+    pub fn limit(&mut self, limits: Limits) {
+        self.services.limits = limits;
     }
 
     /// The node as the target of an import.
@@ -317,82 +322,4 @@ impl Node {
         info!("stopped");
         result
     }
-}
-
-/// Serves a node over HTTP until `stop`, then finishes what is under way; calls `greet` once the node
-/// is ready for callers.
-///
-/// # Errors
-/// If the node dies, or its projection or server fails while stopping.
-pub async fn serve(
-    mut node: Node,
-    listener: TcpListener,
-    stop: CancellationToken,
-    greet: impl FnOnce() + Send,
-) -> Result<()> {
-    let site = Site {
-        api: Arc::new(Api::new(node.services.clone())),
-        services: node.services.clone(),
-        started: tokio::time::Instant::now(),
-        health: node.health(),
-        metrics: telemetry::metrics(crate::metrics::describe)
-            .context("metrics could not be set up")?,
-    };
-    let (metrics, token) = (site.metrics.clone(), node.stop.clone());
-    node.tasks.spawn(async move {
-        let keeping_up = telemetry::keep_up(&metrics);
-        token.run_until_cancelled(keeping_up).await;
-        Ok(())
-    });
-    let closing = CancellationToken::new();
-    let token = closing.clone();
-    let router = if node.roles.api {
-        http::router(site)
-    } else {
-        http::operations(site)
-    };
-    let server = http::serve(listener, router, token, http::HEADER_WAIT);
-    let mut server = std::pin::pin!(server);
-    let died = tokio::select! {
-        () = stop.cancelled() => None,
-        error = greet_and_watch(&mut node, greet) => Some(error),
-        () = &mut server => Some(anyhow!("the HTTP server ended before its time")),
-    };
-    if let Some(error) = died {
-        // Nothing more can be answered rightly: end at once, whatever waits.
-        node.stop.cancel();
-        node.services.log.close().await;
-        return Err(error);
-    }
-    info!("stopping");
-    closing.cancel();
-    if tokio::time::timeout(HANG_UP, server).await.is_err() {
-        warn!("connections were still open when the server stopped");
-    }
-    node.stop().await
-}
-
-/// Resolves with the reason when the node dies.
-async fn greet_and_watch(node: &mut Node, greet: impl FnOnce()) -> anyhow::Error {
-    match node.ready().await {
-        Ok(()) => {
-            greet();
-            node.died().await
-        }
-        // Halted, not dead: what was projected can be read, and readiness says so.
-        Err(_) if node.services.projection.borrow().is_halted => node.died().await,
-        Err(error) => error,
-    }
-}
-
-/// Binds the address to listen at.
-///
-/// # Errors
-/// If it is not an address, or is in use; says which and what to do.
-pub async fn bind(address: &str) -> Result<(TcpListener, SocketAddr)> {
-    let listener = TcpListener::bind(address).await.with_context(|| {
-        format!("cannot listen at {address}; choose another address with --listen HOST:PORT")
-    })?;
-    let address = listener.local_addr()?;
-    Ok((listener, address))
 }

@@ -20,7 +20,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     config::{
-        ConfigErrors, KafkaArgs, ListenArgs, Loaded, LogArgs, LogUrl, Logs, StoreArgs, table,
+        ConfigErrors, KafkaArgs, LimitArgs, ListenArgs, Loaded, LogArgs, LogUrl, Logs, StoreArgs,
+        table,
     },
     graphql, metrics, telemetry,
 };
@@ -132,6 +133,7 @@ fn parse(loaded: &Loaded) -> anyhow::Result<(Cli, Logs)> {
     let mut faults = loaded.file_faults();
     faults.extend(loaded.faults_of(|stores: &StoreArgs| stores.parse().map(drop)));
     faults.extend(loaded.faults_of(|listen: &ListenArgs| listen.parse().map(drop)));
+    faults.extend(loaded.faults_of(|limits: &LimitArgs| limits.parse().map(drop)));
     faults.extend(loaded.faults_of(|logs: &LogArgs| logs.parse().map(drop)));
     if !faults.is_empty() {
         return Err(ConfigErrors(faults).into());

@@ -4,6 +4,7 @@
 
 mod file;
 mod kafka;
+mod limits;
 mod roles;
 mod sources;
 mod url;
@@ -18,6 +19,7 @@ use std::{
 use clap::Args;
 
 pub use kafka::{KafkaArgs, KafkaSecurity, Sasl};
+pub use limits::{LimitArgs, Limits};
 pub use roles::Roles;
 pub use sources::{Loaded, UsageError, table};
 pub use url::{GraphUrl, LogUrl, Neo4jTls};

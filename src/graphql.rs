@@ -3,34 +3,40 @@
 //! Must never decide: commands go to the command handler, questions to the graph. A traversal is one
 //! graph query; whatever stands below a list is gathered.
 
+mod answer;
 mod connection;
-mod directives;
+mod document;
 mod error;
 mod event;
+mod fault;
 mod freshness;
 mod friendship;
 mod gather;
 mod id;
+mod introspection;
 mod limits;
 mod loader;
 mod mutation;
+mod plan;
+mod price;
 mod projection;
 mod query;
 mod request;
 mod scalar;
-mod shape;
 mod user;
+mod variables;
 mod vitals;
 
 use std::sync::Arc;
 
-use async_graphql::EmptySubscription;
+use async_graphql::{EmptySubscription, ValidationMode};
 use tokio::sync::watch;
 use tokio_util::task::TaskTracker;
 
 use crate::{
     clock::Clock,
     command_handler::{CommandHandler, HandlerError, Reply, Request},
+    config::Limits,
     domain::UserId,
     event_log::EventLog,
     graph::Graph,
@@ -38,8 +44,10 @@ use crate::{
     replay::Replay,
 };
 
+pub use answer::Answered;
 pub use error::Code;
-pub use request::{Answered, Call};
+pub use price::Reach;
+pub use request::Call;
 pub use scalar::Position;
 pub use vitals::{NoAnswer, Vitals};
 
@@ -49,6 +57,9 @@ type Schema = async_graphql::Schema<query::Query, mutation::Mutation, EmptySubsc
 pub struct Api {
     schema: Schema,
     services: Services,
+    validator: document::Validator,
+    documents: document::Cache,
+    implementers: introspection::ImplementersMap,
 }
 
 /// What the API needs of the node that it serves.
@@ -72,6 +83,10 @@ pub struct Services {
     pub commands: TaskTracker,
     /// Who calls, as long as nobody says who they are.
     pub actor: Arc<str>,
+    /// What one request may ask for.
+    pub limits: Limits,
+    /// How much there is to look at, for the prices of requests.
+    pub reach: Arc<Reach>,
 }
 
 impl Services {
@@ -105,12 +120,19 @@ impl Api {
     #[must_use]
     pub fn new(services: Services) -> Self {
         let schema = builder().data(services.clone()).finish();
-        Self { schema, services }
+        let validator = document::Validator::new(&sdl(), services.limits);
+        Self {
+            implementers: validator.schema().implementers_map(),
+            validator,
+            documents: document::Cache::default(),
+            schema,
+            services,
+        }
     }
 
     /// Runs one request to its end.
     pub async fn run(&self, call: Call) -> Answered {
-        request::run(&self.schema, &self.services, call).await
+        request::run(self, call).await
     }
 }
 
@@ -125,15 +147,18 @@ pub fn sdl() -> String {
     builder().finish().sdl_with_options(options)
 }
 
+/// How deep the engine goes: past every document that is let through, each field and its fragment.
+const ENGINE_DEPTH: usize = 150;
+
 fn builder() -> async_graphql::SchemaBuilder<query::Query, mutation::Mutation, EmptySubscription> {
     Schema::build(
         query::Query::default(),
         mutation::Mutation,
         EmptySubscription,
     )
-    .limit_depth(limits::MAX_DEPTH)
-    .limit_complexity(limits::MAX_COMPLEXITY)
-    .limit_directives(limits::MAX_DIRECTIVES)
+    // Documents are validated before they come to the engine.
+    .validation_mode(ValidationMode::Fast)
+    .limit_recursive_depth(ENGINE_DEPTH)
     .disable_suggestions()
 }
 

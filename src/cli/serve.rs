@@ -8,7 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::{self, Node, Upkeep},
-    config::{ListenArgs, Roles, StoreArgs},
+    config::{LimitArgs, ListenArgs, Roles, StoreArgs},
 };
 
 use super::control::ControlArgs;
@@ -19,6 +19,8 @@ pub(super) struct Serve {
     stores: StoreArgs,
     #[command(flatten)]
     listen: ListenArgs,
+    #[command(flatten)]
+    limits: LimitArgs,
     #[command(flatten)]
     control: ControlArgs,
 
@@ -51,6 +53,7 @@ impl Serve {
             node = Node::start_as(&stores, self.roles) => node?,
             () = stop.cancelled() => return Ok(ExitCode::SUCCESS),
         };
+        node.limit(self.limits.parse()?);
         let attended = node
             .attend(Upkeep {
                 control: self.control.path(&stores.log),

@@ -73,6 +73,26 @@ impl State {
             .collect()
     }
 
+    /// With how many others something stands for this user.
+    #[must_use]
+    pub fn pair_count_of(&self, user: UserId) -> usize {
+        self.slot(user)
+            .map_or(0, |slot| self.partners[slot as usize].len())
+    }
+
+    /// With how many others something stands for all those together with whom something stands for
+    /// this user.
+    #[must_use]
+    pub fn pair_count_around(&self, user: UserId) -> usize {
+        let partners = self
+            .slot(user)
+            .map_or(&[][..], |slot| &self.partners[slot as usize]);
+        let counts = partners.iter();
+        counts
+            .map(|(other, _)| self.partners[*other as usize].len())
+            .sum()
+    }
+
     /// With how many others something stands, for each user in the order of registration.
     pub fn pairs_of_each(&self) -> impl Iterator<Item = usize> {
         self.partners.iter().map(Vec::len)

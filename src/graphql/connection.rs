@@ -157,29 +157,6 @@ pub(super) fn int(count: u64) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }
 
-/// What a page costs: for the limit on a query's complexity.
-pub(super) fn page_cost(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
-    list_cost(first.or(last).unwrap_or(DEFAULT_PAGE), child)
-}
-
-/// What a walk costs beyond one graph query: each step may meet many times as many people.
-pub(super) fn walk_cost(depth: i32) -> usize {
-    10 * 3_usize.pow(depth.clamp(2, 6).unsigned_abs() - 2)
-}
-
-/// What a list of so many costs; of a size out of bounds, what the largest would.
-pub(super) fn list_cost(size: i32, child: usize) -> usize {
-    let size = if (0..=MAX_PAGE).contains(&size) {
-        size
-    } else {
-        MAX_PAGE
-    };
-    // A graph query costs about as much as ten leaves.
-    child
-        .saturating_mul(usize::try_from(size).unwrap_or_default())
-        .saturating_add(10)
-}
-
 /// A number of entries within the bounds of pages.
 pub(super) fn size(argument: &str, size: i32) -> Result<usize> {
     in_range(argument, size, 1..=MAX_PAGE)

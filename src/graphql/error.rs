@@ -23,6 +23,8 @@ pub enum Code {
     PositionNotReached,
     /// The position is of another log, or no position.
     PositionUnknown,
+    /// Persisted queries are not taken: the whole document is wanted.
+    PersistedQueryNotSupported,
     /// Too deep, too long, too costly, or too slow to answer.
     QueryTooComplex,
     /// Out of reach for now.
@@ -33,7 +35,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub(super) const ALL: [Self; 10] = [
+    pub(super) const ALL: [Self; 11] = [
         Self::BadInput,
         Self::NotFound,
         Self::Conflict,
@@ -41,6 +43,7 @@ impl Code {
         Self::IdempotencyKeyReused,
         Self::PositionNotReached,
         Self::PositionUnknown,
+        Self::PersistedQueryNotSupported,
         Self::QueryTooComplex,
         Self::Unavailable,
         Self::Internal,
@@ -57,6 +60,7 @@ impl Code {
             Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
             Self::PositionNotReached => "POSITION_NOT_REACHED",
             Self::PositionUnknown => "POSITION_UNKNOWN",
+            Self::PersistedQueryNotSupported => "PERSISTED_QUERY_NOT_SUPPORTED",
             Self::QueryTooComplex => "QUERY_TOO_COMPLEX",
             Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL",

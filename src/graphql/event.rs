@@ -20,7 +20,7 @@ use crate::{
 
 use super::{
     Services,
-    connection::{Connection, PageArgs, page_cost},
+    connection::{Connection, PageArgs},
     error::{Code, bad_input},
     gather::Gather,
     loader::{History, Questions},
@@ -32,10 +32,8 @@ use super::{
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long this node's own replay may be behind the graph that it shows.
 const BEHIND: Duration = Duration::from_secs(1);
-/// What reading a record costs, in leaves.
-const RECORD_COST: usize = 100;
 /// The longest history of a user that is looked through for events of some types.
-const MAX_FILTERED: usize = 100_000;
+pub(super) const MAX_FILTERED: usize = 100_000;
 
 /// What happened.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,13 +114,11 @@ impl Event {
     }
 
     /// Whom it is about, as of now: of two, the one who acted.
-    #[graphql(complexity = "10 + child_complexity")]
     async fn subject(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         load(ctx, self.recalled.event.user()).await
     }
 
     /// The other of two, as of now; null where it is about one.
-    #[graphql(complexity = "10 + child_complexity")]
     async fn other(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         match &self.recalled.event {
             domain::Event::PairChanged { other, .. } => load(ctx, *other).await,
@@ -174,11 +170,6 @@ impl Event {
     async fn record(&self) -> String {
         self.recalled.record.0.to_string()
     }
-}
-
-/// What a page of events costs.
-pub(super) fn events_cost(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
-    page_cost(first, last, child.saturating_add(RECORD_COST))
 }
 
 /// A page of the events of those types: all, or those that concern a user.

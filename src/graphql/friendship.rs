@@ -65,7 +65,6 @@ impl Friendship {
     }
 
     /// The two users, the one with the lower id first.
-    #[graphql(complexity = "10 + 2 * child_complexity")]
     async fn users(&self, ctx: &Context<'_>) -> Result<Option<Vec<User>>> {
         let (low, high) = (self.pair.low(), self.pair.high());
         let (low, high) = futures::try_join!(load(ctx, low), load(ctx, high))?;
@@ -86,7 +85,6 @@ impl Friendship {
     }
 
     /// Who has asked; null unless a request is open.
-    #[graphql(complexity = "10 + child_complexity")]
     async fn requested_by(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         match self.state {
             PairState::Requested { by, .. } => load(ctx, self.pair.from_side(by).0).await,
@@ -95,7 +93,6 @@ impl Friendship {
     }
 
     /// Who blocks the other: nobody, one, or both.
-    #[graphql(complexity = "10 + 2 * child_complexity")]
     async fn blocked_by(&self, ctx: &Context<'_>) -> Result<Option<Vec<User>>> {
         let PairState::Blocked(blocks) = &self.state else {
             return Ok(Some(Vec::new()));
@@ -209,7 +206,6 @@ impl Relationship {
     }
 
     /// One shortest chain of at most 6 friendships; null if there is none.
-    #[graphql(complexity = "10 + 7 * child_complexity")]
     async fn path(&self, ctx: &Context<'_>) -> Result<Option<Path>> {
         Path::load(ctx, self.from, self.relation.user.id, USUAL_LENGTH).await
     }

@@ -12,7 +12,7 @@ use std::{
 };
 
 use async_graphql::{
-    Error, Result,
+    Error, ErrorExtensions, Result,
     async_trait::async_trait,
     dataloader::{DataLoader, Loader},
 };
@@ -27,7 +27,12 @@ use crate::{
     metrics as names,
 };
 
-use super::{Services, error::graph_fault, gather::Gather};
+use super::{
+    Services,
+    error::{Code, graph_fault},
+    gather::Gather,
+    price::{self, Reach, Start},
+};
 
 /// A question about one thing, with what it has in common with others of its kind.
 #[async_trait]
@@ -42,6 +47,12 @@ pub(super) trait Question: Clone + Eq + Hash + Send + Sync + 'static {
     type Value: Clone + Send + Sync + 'static;
 
     fn split(&self) -> (Self::Of, Self::Terms);
+
+    /// How many friendships it may look at, if it is a walk.
+    fn walk(&self, _reach: &Reach) -> Option<u64> {
+        None
+    }
+
     async fn ask(
         graph: &dyn Graph,
         of: &[Self::Of],
@@ -74,6 +85,7 @@ impl ReadPosition {
 pub(super) struct Questions {
     asker: Asker,
     gathered: DataLoader<Asker>,
+    walks: Walks,
     /// One fault is as a rule that of many fields.
     has_logged: AtomicBool,
 }
@@ -98,6 +110,11 @@ impl Questions {
         Self {
             gathered: gather.loader(asker.clone()),
             asker,
+            walks: Walks {
+                reach: services.reach.clone(),
+                limit: services.limits.price,
+                spent: AtomicU64::new(0),
+            },
             has_logged: AtomicBool::new(false),
         }
     }
@@ -130,6 +147,7 @@ impl Questions {
 
     /// Asks one question, together with others like it that are asked at the same time.
     pub(super) async fn ask<Q: Question>(&self, question: Q) -> Result<Q::Value> {
+        self.walks.charge(&question)?;
         let answer = if self.asker.graph.is_local() {
             let (of, terms) = question.split();
             let one = self.asker.many::<Q>(&[of], &terms).await;
@@ -145,6 +163,39 @@ impl Questions {
             )))),
             Err(error) => Err(self.fault(&error)),
         }
+    }
+}
+
+/// What the walks of one request may look at in all. Whom a list below a list holds is not known before
+/// it is read: the price assumes usual people, and here the walk from each is charged as it begins.
+struct Walks {
+    reach: Arc<Reach>,
+    limit: u64,
+    spent: AtomicU64,
+}
+
+impl Walks {
+    fn charge<Q: Question>(&self, question: &Q) -> Result<()> {
+        let Some(friendships) = question.walk(&self.reach) else {
+            return Ok(());
+        };
+        let price = price::of_walk(friendships);
+        let reached = self
+            .spent
+            .fetch_add(price, Ordering::Relaxed)
+            .saturating_add(price);
+        if reached <= self.limit {
+            return Ok(());
+        }
+        let limit = self.limit;
+        let error = Code::QueryTooComplex.error(format!(
+            "the walks of this request cost {reached}, at most {limit} are allowed (--max-price): ask for fewer or shallower ones"
+        ));
+        Err(error.extend_with(|_, extensions| {
+            extensions.set("limit", "price");
+            extensions.set("allowed", limit);
+            extensions.set("reached", reached);
+        }))
     }
 }
 
@@ -200,7 +251,7 @@ impl<Q: Question> Loader<Q> for Asker {
 macro_rules! question {
     ($(#[$doc:meta])* $name:ident ($label:literal) {
         $of:ident: $of_type:ty $(, $term:ident: $term_type:ty)*
-    } -> $value:ty { $graph:ident => $ask:expr }) => {
+    } -> $value:ty { $graph:ident => $ask:expr } $(walks { $self:ident, $reach:ident => $walk:expr })?) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash)]
         pub(super) struct $name {
@@ -218,6 +269,10 @@ macro_rules! question {
             fn split(&self) -> (Self::Of, Self::Terms) {
                 (self.$of.clone(), ($(self.$term.clone(),)*))
             }
+
+            $(fn walk(&$self, $reach: &Reach) -> Option<u64> {
+                Some($walk)
+            })?
 
             async fn ask(
                 $graph: &dyn Graph,
@@ -251,6 +306,7 @@ question!(
     /// The friends of friends of a user.
     FriendsOfFriends("friends_of_friends") { of: UserId, depth: u32, page: Page<DistantKey> }
         -> Slice<Distant> { graph => graph.friends_of_friends(of, *depth, page) }
+    walks { self, reach => reach.friendships(Start::User(self.of), self.depth) }
 );
 question!(
     /// The common friends of two.
@@ -261,22 +317,28 @@ question!(
     /// Whom a user may want to know.
     Recommendations("recommendations") { of: UserId, by: Score, limit: usize }
         -> Vec<Recommendation> { graph => graph.recommendations(of, *by, *limit) }
+    walks { self, reach => reach.friendships(Start::User(self.of), 2) }
 );
 question!(
     /// How two stand to each other.
     Relations("relations") { of: (UserId, UserId) } -> Option<Relation> {
         graph => graph.relations(of)
     }
+    walks { self, reach => reach.between(Start::User(self.of.0), Start::User(self.of.1), 3) }
 );
 question!(
     /// A chain of friends between two.
     Paths("path") { of: (UserId, UserId), max_length: u32 } -> Option<Vec<Arc<User>>> {
         graph => graph.paths(of, *max_length)
     }
+    walks { self, reach =>
+        reach.between(Start::User(self.of.0), Start::User(self.of.1), self.max_length)
+    }
 );
 question!(
     /// How many people are how far away.
     Rings("network") { of: UserId, depth: u32 } -> Vec<u64> { graph => graph.rings(of, *depth) }
+    walks { self, reach => reach.friendships(Start::User(self.of), self.depth) }
 );
 question!(
     /// The open requests of a user.

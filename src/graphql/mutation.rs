@@ -43,7 +43,6 @@ macro_rules! mutations {
         #[Object]
         impl Mutation {
             /// Makes a user, ACTIVE unless asked for PENDING.
-            #[graphql(complexity = "50 + child_complexity")]
             async fn register_user(
                 &self,
                 ctx: &Context<'_>,
@@ -53,7 +52,6 @@ macro_rules! mutations {
             }
 
             /// Changes parts of a profile.
-            #[graphql(complexity = "50 + child_complexity")]
             async fn update_profile(
                 &self,
                 ctx: &Context<'_>,
@@ -64,7 +62,6 @@ macro_rules! mutations {
 
             $(
                 #[doc = $state_doc]
-                #[graphql(complexity = "50 + child_complexity")]
                 async fn $state(
                     &self,
                     ctx: &Context<'_>,
@@ -77,7 +74,6 @@ macro_rules! mutations {
 
             $(
                 #[doc = $pair_doc]
-                #[graphql(complexity = "50 + child_complexity")]
                 async fn $pair(
                     &self,
                     ctx: &Context<'_>,

@@ -10,9 +10,9 @@ use crate::{
 };
 
 use super::{
-    connection::{Connection, PageArgs, in_range, page_cost},
+    connection::{Connection, PageArgs, in_range},
     error::{bad_input, no_such_user},
-    event::{self, EventEdge, EventType, events_cost},
+    event::{self, EventEdge, EventType},
     freshness,
     friendship::{Friendship, Path, Relationship},
     id::{GlobalId, user_id},
@@ -77,7 +77,6 @@ pub(super) enum UserOrder {
 #[Object(name = "Reading")]
 impl Reads {
     /// The thing with this global id; null if there is none.
-    #[graphql(complexity = "10 + child_complexity")]
     async fn node(
         &self,
         ctx: &Context<'_>,
@@ -87,7 +86,6 @@ impl Reads {
     }
 
     /// The things with these global ids, in their order; null where there is none.
-    #[graphql(complexity = "10 + ids.len().saturating_mul(child_complexity)")]
     async fn nodes(
         &self,
         ctx: &Context<'_>,
@@ -101,7 +99,6 @@ impl Reads {
     }
 
     /// One user; null if there is none.
-    #[graphql(complexity = "10 + child_complexity")]
     async fn user(
         &self,
         ctx: &Context<'_>,
@@ -120,7 +117,6 @@ impl Reads {
     }
 
     /// All users, in whatever state unless filtered.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     #[expect(
         clippy::too_many_arguments,
         reason = "each is an argument of the field"
@@ -176,7 +172,6 @@ impl Reads {
     }
 
     /// What stands between two users.
-    #[graphql(complexity = "10 + child_complexity")]
     async fn friendship(
         &self,
         ctx: &Context<'_>,
@@ -198,7 +193,6 @@ impl Reads {
 
     /// One shortest chain of friends; which of several is not promised. Null if there is none within
     /// `maxLength`. Nobody on the way, nor at its end, is other than ACTIVE.
-    #[graphql(complexity = "10 + 7 * child_complexity")]
     async fn path(
         &self,
         ctx: &Context<'_>,
@@ -217,7 +211,6 @@ impl Reads {
     }
 
     /// How one user stands to many, in their order; null where there is no such user.
-    #[graphql(complexity = "10 + to.len().saturating_mul(child_complexity)")]
     async fn relationships(
         &self,
         ctx: &Context<'_>,
@@ -241,7 +234,6 @@ impl Reads {
 
     /// What took effect, from the log and as far as the graph shows it, the oldest first. To follow the
     /// log, ask again with `after` the last `endCursor`.
-    #[graphql(complexity = "events_cost(first, last, child_complexity)")]
     #[expect(
         clippy::too_many_arguments,
         reason = "each is an argument of the field"
@@ -284,7 +276,6 @@ pub(super) struct Demands;
 #[Object]
 impl Demands {
     /// The same questions, not before the graph shows this position of the log.
-    #[graphql(complexity = "1 + child_complexity")]
     async fn at_least(
         &self,
         ctx: &Context<'_>,

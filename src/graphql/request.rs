@@ -1,4 +1,8 @@
-//! One GraphQL request: who calls, what it may read at the earliest, and where its answer stands.
+//! One GraphQL request: understood as a whole before anything of it is executed.
+//!
+//! In this order, and each step for the whole request: parse, validate, select the operation, coerce
+//! the variables, merge the selections, price, execute. Must never run a resolver of a request that a
+//! later step would refuse.
 
 use std::{
     sync::{
@@ -8,34 +12,31 @@ use std::{
     time::Duration,
 };
 
-use async_graphql::{
-    Request, Response, ServerError, Value, Variables,
-    parser::types::{DocumentOperations, ExecutableDocument, OperationDefinition, OperationType},
-    value,
-};
-use serde::{Serialize, Serializer, ser::SerializeStruct};
+use apollo_compiler::executable::{Operation, OperationType};
+use async_graphql::{Name, Request, ServerError, Value, Variables, indexmap::IndexMap};
 use tokio::time::Instant;
 
 use crate::metrics as names;
 
 use super::{
-    Schema, Services, directives,
+    Api,
+    answer::{Answered, Cost, Data},
+    document::Document,
     error::{Code, refuse, without_place},
     event::Events,
-    freshness,
+    fault, freshness,
     gather::gather,
-    limits,
+    introspection,
+    limits::{check, with_numbers},
     loader::{Questions, ReadPosition},
+    plan::{Executable, Plan},
+    price,
     scalar::Position,
-    shape::{self, Shape},
+    variables,
 };
 
 /// How long a request waits for the position that its header demands.
 const DEMANDED: Duration = Duration::from_secs(1);
-/// How many errors an answer tells.
-const MAX_ERRORS: usize = 50;
-/// How long the message of an error may be, in bytes.
-const MAX_MESSAGE: usize = 1_000;
 
 /// Who calls, and what the call has written.
 pub(super) struct Caller {
@@ -58,181 +59,192 @@ pub struct Call {
     pub query: String,
     /// Which of its operations to run.
     pub operation_name: Option<String>,
-    /// The variables: a JSON object.
-    pub variables: serde_json::Value,
+    /// The values of the variables, by name.
+    pub variables: serde_json::Map<String, serde_json::Value>,
     /// The header `foaf-at-least`.
     pub at_least: Option<String>,
     /// The header `traceparent`.
     pub traceparent: Option<String>,
 }
 
-/// An answer, ready to be sent.
-pub struct Answered {
-    /// The GraphQL response.
-    pub response: Response,
-    /// The header `foaf-position`.
-    pub position: Option<String>,
+/// A request that is understood, and may be executed.
+struct Understood {
+    document: Arc<Document>,
+    plan: Arc<Plan>,
+    variables: Variables,
+    /// What the schema says of itself.
+    of_schema: IndexMap<Name, Value>,
+    cost: Cost,
 }
 
-impl Answered {
-    /// Whether it was refused before anything was executed.
-    #[must_use]
-    pub fn is_request_error(&self) -> bool {
-        self.response.data == Value::Null
-    }
-}
-
-/// As a GraphQL response: without `data` where nothing was executed.
-impl Serialize for Answered {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Response {
-            data,
-            errors,
-            extensions,
-            ..
-        } = &self.response;
-        let mut answer = serializer.serialize_struct("Response", 3)?;
-        if !errors.is_empty() {
-            answer.serialize_field("errors", errors)?;
-        }
-        if !self.is_request_error() {
-            answer.serialize_field("data", data)?;
-        }
-        if !extensions.is_empty() {
-            answer.serialize_field("extensions", extensions)?;
-        }
-        answer.end()
-    }
+/// What a request has read and written.
+#[derive(Default)]
+struct Touched {
+    read: Arc<ReadPosition>,
+    written: Arc<AtomicU64>,
 }
 
 /// Runs one request to its end.
-pub(super) async fn run(schema: &Schema, services: &Services, call: Call) -> Answered {
+pub(super) async fn run(api: &Api, call: Call) -> Answered {
     let start = Instant::now();
-    let read = Arc::new(ReadPosition::default());
-    let written = Arc::new(AtomicU64::new(0));
-    let result = execute(schema, services, call, &read, &written).await;
+    let touched = Touched::default();
+    let mut answered = match understand(api, &call) {
+        Ok(understood) => execute(api, call, understood, &touched).await,
+        Err(errors) => Answered::refused(errors),
+    };
     metrics::histogram!(names::GRAPHQL_SECONDS).record(start.elapsed().as_secs_f64());
-    let mut response = result.unwrap_or_else(|error| Response::from_errors(vec![error]));
-    let read = read
-        .get()
-        .unwrap_or_else(|| services.projection.borrow().position);
-    let position = read.max(written.load(Ordering::Relaxed));
-    let position = services.token(position).ok().map(Position::to_token);
-    if let Some(position) = &position {
-        let stand = value!({ "position": position.clone() });
-        response.extensions.insert("foaf".to_owned(), stand);
+    let services = &api.services;
+    let read = touched.read.get();
+    let read = read.unwrap_or_else(|| services.projection.borrow().position);
+    let position = read.max(touched.written.load(Ordering::Relaxed));
+    answered.position = services.token(position).ok().map(Position::to_token);
+    for error in &mut answered.errors {
+        let code = fault::name_code(error);
+        metrics::counter!(names::GRAPHQL_ERRORS, "code" => code).increment(1);
     }
-    for error in &mut response.errors {
-        metrics::counter!(names::GRAPHQL_ERRORS, "code" => name_code(error)).increment(1);
-    }
-    bound(&mut response.errors);
-    Answered { response, position }
+    fault::bound(&mut answered.errors);
+    answered
 }
 
-async fn execute(
-    schema: &Schema,
-    services: &Services,
-    call: Call,
-    read: &Arc<ReadPosition>,
-    written: &Arc<AtomicU64>,
-) -> Result<Response, ServerError> {
-    let mut document = limits::parse(&call.query)?;
-    let operation = meant(&document, call.operation_name.as_deref())?;
-    if !(call.variables.is_object() || call.variables.is_null()) {
-        return Err(refuse(Code::BadInput, "variables: a JSON object is wanted"));
-    }
-    let mut variables = Variables::from_json(call.variables);
-    directives::check(&document, operation, &mut variables)?;
-    let shape = Shape::new(&document, operation, &variables);
-    shape::mark(&mut document);
-    if let Some(token) = &call.at_least {
-        let wanted = Position::parse_token(token).ok_or_else(|| {
-            refuse(
-                Code::PositionUnknown,
-                "foaf-at-least: not a position: pass on what `foaf-position` or a mutation gave",
-            )
-        })?;
-        freshness::wait(services, wanted, DEMANDED)
-            .await
-            .map_err(without_place)?;
-    }
-    let (gather, gathered) = gather();
-    let mut request = Request::new(call.query)
-        .variables(variables)
-        .data(Questions::new(services, read.clone(), &gather))
-        .data(Events::of(services, &gather))
-        .data(Caller {
-            actor: services.actor.clone(),
-            traceparent: call.traceparent,
-            written: written.clone(),
-        });
-    request.operation_name = call.operation_name;
-    request.set_parsed_query(document);
-    let mut response = gathered.run(schema.execute(request)).await;
-    shape.apply(&mut response);
-    Ok(response)
+/// Everything that comes before the execution.
+fn understand(api: &Api, call: &Call) -> Result<Understood, Vec<ServerError>> {
+    let validator = &api.validator;
+    let document = api
+        .documents
+        .get(&call.query, || validator.validate(&call.query))?;
+    let operation = document.operation(call.operation_name.as_deref());
+    let operation = operation.map_err(|error| vec![error])?;
+    let schema = validator.schema();
+    let variables = variables::coerce(schema, operation, document.text(), &call.variables)
+        .map_err(|error| vec![error])?;
+    let plan = document.plan(operation.name.as_ref(), || {
+        Plan::new(schema, document.executable(), operation, &variables)
+    });
+    let cost = afford(api, &plan, &variables).map_err(|error| vec![error])?;
+    let of_schema =
+        of_schema(api, &document, operation, &plan, &variables).map_err(|error| vec![error])?;
+    Ok(Understood {
+        document: document.clone(),
+        plan,
+        variables,
+        of_schema,
+        cost,
+    })
 }
 
-/// Exactly one operation must be meant. (The parser takes a single named one for one of several.)
-fn meant<'a>(
-    document: &'a ExecutableDocument,
-    name: Option<&str>,
-) -> Result<&'a OperationDefinition, ServerError> {
-    let operation = match (&document.operations, name) {
-        (DocumentOperations::Single(operation), None) => Some(operation),
-        (DocumentOperations::Single(_), Some(_)) => None,
-        (DocumentOperations::Multiple(all), Some(name)) => all.get(name),
-        (DocumentOperations::Multiple(all), None) if all.len() == 1 => all.values().next(),
-        (DocumentOperations::Multiple(_), None) => {
-            let message = "operationName: the document has several operations, say which one";
-            return Err(refuse(Code::BadInput, message));
-        }
+/// The price, if it and the number of fields at the root are within the limits.
+fn afford(api: &Api, plan: &Plan, variables: &Variables) -> Result<Cost, ServerError> {
+    let limits = api.validator.limits();
+    let fields = plan.root.fields.len() as u64;
+    check("rootFields", limits.root_fields, fields).map_err(super::limits::Excess::refusal)?;
+    if plan.operation == OperationType::Mutation {
+        let commands = plan.root.fields.iter();
+        let commands = commands.filter(|field| *field.name != *"__typename");
+        check("mutations", limits.mutations, commands.count() as u64)
+            .map_err(super::limits::Excess::refusal)?;
+    }
+    let cost = Cost {
+        estimated: price::price(plan, variables, &api.services.reach),
+        limit: limits.price,
     };
-    match operation {
-        None => Err(refuse(
-            Code::BadInput,
-            "operationName: the document has no operation of this name",
-        )),
-        Some(operation) if operation.node.ty == OperationType::Subscription => Err(refuse(
-            Code::BadInput,
-            "query: subscriptions are not answered by POST",
-        )),
-        Some(operation) => Ok(&operation.node),
+    if cost.estimated > cost.limit {
+        let message = format!(
+            "query: it costs {}, at most {} are allowed (--max-price): ask for shorter pages, fewer levels, or shallower walks",
+            cost.estimated, cost.limit
+        );
+        let error = refuse(Code::QueryTooComplex, message);
+        return Err(with_numbers(error, "price", cost.limit, cost.estimated));
     }
+    Ok(cost)
 }
 
-/// Gives a code to the errors that the GraphQL engine makes itself, and says which one each has.
-fn name_code(error: &mut ServerError) -> &'static str {
-    let extensions = error.extensions.get_or_insert_default();
-    if let Some(Value::String(code)) = extensions.get("code") {
-        return Code::ALL
-            .into_iter()
-            .map(Code::as_str)
-            .find(|known| known == code)
-            .unwrap_or("other");
+/// What the operation asks of the schema.
+fn of_schema(
+    api: &Api,
+    document: &Document,
+    operation: &Operation,
+    plan: &Plan,
+    variables: &Variables,
+) -> Result<IndexMap<Name, Value>, ServerError> {
+    let mut fields = plan.root.fields.iter();
+    if !fields.any(|field| introspection::is_about_schema(&field.name)) {
+        return Ok(IndexMap::new());
     }
-    let code = match error.message.as_str() {
-        "Query is too complex." | "Query is nested too deep." => Code::QueryTooComplex,
-        _ => Code::BadInput,
-    };
-    extensions.set("code", code.as_str());
-    code.as_str()
+    let schema = api.validator.schema();
+    introspection::execute(schema, &api.implementers, document, operation, variables)
 }
 
-/// Keeps an answer about errors short, whatever the request was like.
-fn bound(errors: &mut Vec<ServerError>) {
-    for error in errors.iter_mut() {
-        error.locations.retain(|place| place.line > 0);
-        if error.message.len() > MAX_MESSAGE {
-            let end = error.message.floor_char_boundary(MAX_MESSAGE);
-            error.message.truncate(end);
-            error.message.push('…');
+async fn execute(api: &Api, call: Call, understood: Understood, touched: &Touched) -> Answered {
+    let services = &api.services;
+    let mut answered = Answered::refused(Vec::new());
+    answered.cost = Some(understood.cost);
+    if let Some(token) = &call.at_least
+        && let Err(error) = demanded(api, token).await
+    {
+        answered.errors.push(error);
+        return answered;
+    }
+    let Understood {
+        document,
+        plan,
+        variables,
+        mut of_schema,
+        ..
+    } = understood;
+    let is_ours = |name: &str| name == "__typename" || introspection::is_about_schema(name);
+    let mut value = IndexMap::new();
+    if plan.root.fields.iter().any(|field| !is_ours(&field.name)) {
+        let executable = Executable::new(&plan, &variables, |field| !is_ours(&field.name));
+        let (gather, gathered) = gather();
+        let mut request = Request::new(String::new())
+            .data(Questions::new(services, touched.read.clone(), &gather))
+            .data(Events::of(services, &gather))
+            .data(Caller {
+                actor: services.actor.clone(),
+                traceparent: call.traceparent,
+                written: touched.written.clone(),
+            });
+        request.set_parsed_query(executable.into_inner());
+        let response = gathered.run(api.schema.execute(request)).await;
+        answered.errors = response.errors;
+        if let Value::Object(fields) = response.data {
+            value = fields;
+        }
+        let context = fault::Context {
+            schema: api.validator.schema(),
+            text: document.text(),
+            plan: &plan,
+            variables: &variables,
+        };
+        answered
+            .errors
+            .iter_mut()
+            .for_each(|error| context.reword(error));
+    }
+    for field in &plan.root.fields {
+        if *field.name == *"__typename" {
+            let root = Value::String(plan.root.of.to_string());
+            value.insert(field.key.clone(), root);
+        } else if let Some(told) = of_schema.swap_remove(&field.key) {
+            value.insert(field.key.clone(), told);
         }
     }
-    if errors.len() > MAX_ERRORS {
-        let more = errors.len() - MAX_ERRORS;
-        errors.truncate(MAX_ERRORS);
-        let code = Code::BadInput;
-        errors.push(refuse(code, format!("{more} more errors are not shown")));
-    }
+    answered.data = Some(Data {
+        plan,
+        value: Value::Object(value),
+    });
+    answered
+}
+
+/// Waits for the position that the header demands.
+async fn demanded(api: &Api, token: &str) -> Result<(), ServerError> {
+    let wanted = Position::parse_token(token).ok_or_else(|| {
+        refuse(
+            Code::PositionUnknown,
+            "foaf-at-least: not a position: pass on what `foaf-position` or a mutation gave",
+        )
+    })?;
+    freshness::wait(&api.services, wanted, DEMANDED)
+        .await
+        .map_err(without_place)
 }

@@ -13,8 +13,8 @@ use crate::{
 };
 
 use super::{
-    connection::{Connection, PageArgs, in_range, int, list_cost, page_cost, size, walk_cost},
-    event::{self, EventEdge, EventType, events_cost},
+    connection::{Connection, PageArgs, in_range, int, size},
+    event::{self, EventEdge, EventType},
     friendship::{LinkEdge, Relationship, links},
     id::{GlobalId, user_id},
     loader::{
@@ -86,7 +86,6 @@ impl User {
     }
 
     /// The user's friends. Those who are not ACTIVE are passed over.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     #[expect(
         clippy::too_many_arguments,
         reason = "each is an argument of the field"
@@ -146,7 +145,6 @@ impl User {
 
     /// Everybody at distance 2 to `depth`: never the user, never a friend, nobody who is not ACTIVE.
     /// Order: the distance, then the number of common friends down, then the id.
-    #[graphql(complexity = "walk_cost(depth) + page_cost(first, last, child_complexity)")]
     async fn friends_of_friends(
         &self,
         ctx: &Context<'_>,
@@ -182,7 +180,6 @@ impl User {
     }
 
     /// The friends that this user and another have in common, by id.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn mutual_friends(
         &self,
         ctx: &Context<'_>,
@@ -214,7 +211,6 @@ impl User {
 
     /// Whom the user may want to know: people at distance 2 with whom no request is open and no block
     /// stands. Order: the score down, then by id.
-    #[graphql(complexity = "list_cost(first, child_complexity)")]
     async fn recommendations(
         &self,
         ctx: &Context<'_>,
@@ -240,7 +236,6 @@ impl User {
     }
 
     /// How this user stands to another.
-    #[graphql(complexity = "10 + child_complexity")]
     async fn relation_to(
         &self,
         ctx: &Context<'_>,
@@ -255,7 +250,6 @@ impl User {
     }
 
     /// How many people are how far away.
-    #[graphql(complexity = "walk_cost(depth) + child_complexity")]
     async fn network(
         &self,
         ctx: &Context<'_>,
@@ -277,7 +271,6 @@ impl User {
     }
 
     /// The friend requests that are open, the newest first.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn friend_requests(
         &self,
         ctx: &Context<'_>,
@@ -304,7 +297,6 @@ impl User {
 
     /// What happened to this user, from the log: what the user did, and what others did that began or
     /// ended a friendship, request or block with the user. The oldest first.
-    #[graphql(complexity = "events_cost(first, last, child_complexity)")]
     async fn history(
         &self,
         ctx: &Context<'_>,
@@ -322,7 +314,6 @@ impl User {
     }
 
     /// Whom this user blocks, the newest first.
-    #[graphql(complexity = "page_cost(first, last, child_complexity)")]
     async fn blocked_users(
         &self,
         ctx: &Context<'_>,

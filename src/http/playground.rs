@@ -9,14 +9,16 @@ use std::io::Read as _;
 use axum::Router;
 use axum::extract::Path;
 use axum::http::header::{
-    ACCEPT_ENCODING, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG,
-    IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, IF_NONE_MATCH,
+    REFERRER_POLICY, VARY,
 };
 use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use flate2::read::GzDecoder;
 use rust_embed::{Embed, EmbeddedFile};
+
+use super::negotiation::codings;
 
 /// The editor, Monaco, writes style elements, and its fonts and icons are data URLs: hence the exceptions.
 const POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; connect-src 'self'; \
@@ -64,7 +66,7 @@ async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
         [(CACHE_CONTROL, "public, max-age=31536000, immutable")],
     );
     if let Some(EmbeddedFile { data, .. }) = Files::get(&format!("{path}.gz")) {
-        if takes_gzip(&headers) {
+        if codings(&headers).gzip {
             return (
                 head,
                 [(VARY, "accept-encoding"), (CONTENT_ENCODING, "gzip")],
@@ -84,11 +86,10 @@ async fn asset(Path(path): Path<String>, headers: HeaderMap) -> Response {
 }
 
 /// What every answer says of itself. A worker's script brings the policy of its worker, so assets carry it, too.
-fn safe(path: &str) -> [(HeaderName, &'static str); 4] {
+fn safe(path: &str) -> [(HeaderName, &'static str); 3] {
     [
         (CONTENT_TYPE, content_type(path)),
         (CONTENT_SECURITY_POLICY, POLICY),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (REFERRER_POLICY, "no-referrer"),
     ]
 }
@@ -108,21 +109,6 @@ fn content_type(path: &str) -> &'static str {
     }
 }
 
-/// Whether `Accept-Encoding` names gzip, or anything, and not with the weight 0, which means "never".
-fn takes_gzip(headers: &HeaderMap) -> bool {
-    let accepted = headers
-        .get_all(ACCEPT_ENCODING)
-        .iter()
-        .filter_map(|value| value.to_str().ok());
-    accepted.flat_map(|value| value.split(',')).any(|coding| {
-        let (name, weight) = coding.split_once(";q=").unwrap_or((coding, "1"));
-        matches!(
-            name.trim().to_ascii_lowercase().as_str(),
-            "gzip" | "x-gzip" | "*"
-        ) && weight.trim().parse().is_ok_and(|weight: f32| weight > 0.0)
-    })
-}
-
 fn unpack(data: &[u8]) -> std::io::Result<Vec<u8>> {
     let mut unpacked = Vec::new();
     GzDecoder::new(data).read_to_end(&mut unpacked)?;
@@ -131,26 +117,7 @@ fn unpack(data: &[u8]) -> std::io::Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
-    use axum::http::HeaderValue;
-
     use super::*;
-
-    #[test]
-    fn gzip_is_sent_to_those_who_take_it() {
-        for (accepted, expected) in [
-            ("gzip, deflate, br", true),
-            ("br;q=1.0, GZIP;q=0.5", true),
-            ("*", true),
-            ("gzip;q=0", false),
-            ("br, identity", false),
-            ("", false),
-        ] {
-            let headers =
-                HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(accepted))]);
-            assert_eq!(takes_gzip(&headers), expected, "{accepted}");
-        }
-        assert!(!takes_gzip(&HeaderMap::new()));
-    }
 
     #[tokio::test]
     async fn everything_the_page_names_is_there() {

@@ -50,7 +50,7 @@ impl Club {
             query: query.to_owned(),
             ..Call::default()
         };
-        let answer = json!(self.api.run(call).await.response);
+        let answer = json!(self.api.run(call).await);
         assert!(answer.get("errors").is_none(), "{answer}");
         let asked = self.graph.questions.load(Ordering::Relaxed) - before;
         (answer["data"].clone(), asked)

@@ -94,7 +94,6 @@ pub(super) struct Answer {
 #[Object]
 impl UserPayload {
     /// The user as this command left them, or later; null if it was refused.
-    #[graphql(complexity = "10 + child_complexity")]
     async fn user(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         match self.user {
             Some(user) if self.answer.shown(ctx).await? => load(ctx, user).await,
@@ -116,7 +115,6 @@ impl UserPayload {
 #[Object]
 impl FriendshipPayload {
     /// What stands between the two after this command, or later; null if it was refused.
-    #[graphql(complexity = "10 + child_complexity")]
     async fn friendship(&self, ctx: &Context<'_>) -> Result<Option<Friendship>> {
         match Pair::new(self.user, self.other) {
             Some(pair) if self.answer.shown(ctx).await? => Friendship::load(ctx, pair).await,
@@ -125,7 +123,6 @@ impl FriendshipPayload {
     }
 
     /// The user who acted; null if it was refused.
-    #[graphql(complexity = "10 + child_complexity")]
     async fn user(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         if self.answer.shown(ctx).await? {
             load(ctx, self.user).await
@@ -135,7 +132,6 @@ impl FriendshipPayload {
     }
 
     /// The other user; null if it was refused.
-    #[graphql(complexity = "10 + child_complexity")]
     async fn other(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         if self.answer.shown(ctx).await? {
             load(ctx, self.other).await

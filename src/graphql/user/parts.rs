@@ -6,7 +6,7 @@ use crate::{
     domain::{self, UserId},
     graph,
     graphql::{
-        connection::{int, list_cost, size},
+        connection::{int, size},
         loader::{MutualFriends, Questions},
         scalar::{DateTime, Long},
     },
@@ -130,7 +130,6 @@ impl RecommendationEdge {
     }
 
     /// Why: the friends in between with the lowest ids.
-    #[graphql(complexity = "list_cost(first, child_complexity)")]
     async fn because(
         &self,
         ctx: &Context<'_>,

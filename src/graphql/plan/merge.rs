@@ -1,0 +1,162 @@
+//! Merging: the fields that are asked of one object, from wherever the document asks for them.
+//! Section 6.3.2, `CollectFields`, and 6.4.3, `MergeSelectionSets`.
+
+use std::collections::HashSet;
+
+use apollo_compiler::{
+    ExecutableDocument, Name, Node, Schema,
+    executable::{DirectiveList, Field as Asked, Operation, Selection, SelectionSet},
+    schema::ExtendedType,
+};
+use async_graphql::{Name as Key, Value, Variables, indexmap::IndexMap};
+
+use super::{Below, Field, Plan, Set, literal};
+
+/// The fields of one object by response key, each as often as the document asks for it.
+type Collected<'a> = IndexMap<&'a str, Vec<&'a Node<Asked>>>;
+
+struct Merge<'a> {
+    schema: &'a Schema,
+    document: &'a ExecutableDocument,
+    variables: &'a Variables,
+    is_conditional: bool,
+}
+
+impl Plan {
+    /// The tree of an operation of a valid document.
+    pub(in crate::graphql) fn new(
+        schema: &Schema,
+        document: &ExecutableDocument,
+        operation: &Operation,
+        variables: &Variables,
+    ) -> Self {
+        let mut merge = Merge {
+            schema,
+            document,
+            variables,
+            is_conditional: false,
+        };
+        let root = merge.set(operation.object_type(), &[&operation.selection_set]);
+        Self {
+            operation: operation.operation_type,
+            root,
+            is_conditional: merge.is_conditional,
+        }
+    }
+}
+
+impl<'a> Merge<'a> {
+    /// What is asked of an object of that type by all of these selections.
+    fn set(&mut self, of: &Name, selections: &[&'a SelectionSet]) -> Set {
+        let mut collected = Collected::new();
+        let mut spread = HashSet::new();
+        for selection in selections {
+            self.collect(of, selection, &mut collected, &mut spread);
+        }
+        let fields = collected.into_values();
+        let fields = fields.filter_map(|asked| self.field(&asked)).collect();
+        Set::new(of.clone(), fields)
+    }
+
+    fn collect(
+        &mut self,
+        of: &Name,
+        set: &'a SelectionSet,
+        collected: &mut Collected<'a>,
+        spread: &mut HashSet<&'a Name>,
+    ) {
+        let document = self.document;
+        for selection in &set.selections {
+            if self.leaves_out(selection.directives()) {
+                continue;
+            }
+            match selection {
+                Selection::Field(field) => {
+                    collected
+                        .entry(field.response_name().as_str())
+                        .or_default()
+                        .push(field);
+                }
+                Selection::InlineFragment(fragment) => {
+                    let condition = fragment.type_condition.as_ref();
+                    if condition.is_none_or(|condition| self.applies(condition, of)) {
+                        self.collect(of, &fragment.selection_set, collected, spread);
+                    }
+                }
+                Selection::FragmentSpread(fragment) => {
+                    let Some(fragment) = document.fragments.get(&fragment.fragment_name) else {
+                        continue;
+                    };
+                    if spread.insert(&fragment.name) && self.applies(fragment.type_condition(), of)
+                    {
+                        self.collect(of, &fragment.selection_set, collected, spread);
+                    }
+                }
+            }
+        }
+    }
+
+    /// One field; all that ask for it agree on its name and its arguments, for the document is valid.
+    fn field(&mut self, asked: &[&'a Node<Asked>]) -> Option<Field> {
+        let first = *asked.first()?;
+        let below: Vec<&SelectionSet> = asked
+            .iter()
+            .filter_map(|field| field.selection_set.as_ref())
+            .collect();
+        let ty = first.definition.ty.inner_named_type();
+        let schema = self.schema;
+        let below = match schema.types.get(ty) {
+            Some(ExtendedType::Object(_)) => Below::Object(self.set(ty, &below)),
+            Some(ExtendedType::Interface(_) | ExtendedType::Union(_)) => {
+                let objects = schema
+                    .types
+                    .iter()
+                    .filter(|(name, possible)| possible.is_object() && schema.is_subtype(ty, name));
+                let names: Vec<&Name> = objects.map(|(name, _)| name).collect();
+                Below::Abstract(names.into_iter().map(|of| self.set(of, &below)).collect())
+            }
+            _ => Below::Leaf,
+        };
+        let arguments = first.arguments.iter().filter_map(|argument| {
+            let definition = first.definition.argument_by_name(&argument.name)?;
+            let value = literal(schema, &argument.value, &definition.ty);
+            Some((Key::new(&argument.name), value))
+        });
+        Some(Field {
+            key: Key::new(first.response_name()),
+            name: Key::new(&first.name),
+            offset: first.location().map_or(0, |span| span.offset()),
+            definition: first.definition.clone(),
+            arguments: arguments.collect(),
+            below,
+        })
+    }
+
+    /// Whether a fragment with that condition is about objects of that type.
+    fn applies(&self, condition: &Name, of: &Name) -> bool {
+        condition == of || self.schema.is_subtype(condition, of)
+    }
+
+    /// Section 3.13.1 and 3.13.2: a selection is there if it is not skipped and is included.
+    fn leaves_out(&mut self, directives: &DirectiveList) -> bool {
+        directives.iter().any(|directive| {
+            let wanted = match directive.name.as_str() {
+                "skip" => false,
+                "include" => true,
+                _ => return false,
+            };
+            let condition = directive.specified_argument_by_name("if");
+            let condition = condition.and_then(|value| match value.as_variable() {
+                Some(variable) => {
+                    self.is_conditional = true;
+                    match self.variables.get(variable.as_str()) {
+                        Some(Value::Boolean(value)) => Some(*value),
+                        _ => None,
+                    }
+                }
+                None => value.to_bool(),
+            });
+            condition.is_some_and(|condition| condition != wanted)
+        })
+    }
+}
