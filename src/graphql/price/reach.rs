@@ -72,12 +72,12 @@ impl Reach {
         (2..depth).fold(near, |sum, _| wider(sum))
     }
 
-    /// How many friendships a search between two may look at: it begins at both ends, and is over
-    /// where one of them is exhausted.
+    /// How many friendships a search between two may look at: it begins at both ends, goes on where
+    /// there is less to look at, and is over where one of them is exhausted.
     pub(in crate::graphql) fn between(&self, from: Start, to: Start, length: u32) -> u64 {
         let depth = length.div_ceil(2);
         let (from, to) = (self.friendships(from, depth), self.friendships(to, depth));
-        from.saturating_add(to)
+        from.min(to).saturating_mul(2)
     }
 
     /// How many users there are.

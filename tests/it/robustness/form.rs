@@ -154,7 +154,7 @@ async fn a_refused_request_has_no_data_and_names_real_places() {
         ("query A { __typename } query B { __typename }", None),
         (
             "{ a { a { a { a { a { a { a { a { a { a { a { a { a { a { a { a { a { a { a { a { a { a { a { a { a { a } } } } } } } } } } } } } } } } } } } } } } } } } }",
-            None,
+            Some((1, 7)),
         ),
     ] {
         let body = service.send(query, json!({})).await.body;
