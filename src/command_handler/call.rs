@@ -41,9 +41,7 @@ pub enum HandlerError {
     )]
     Conflict,
     /// It may take effect, now or later.
-    #[error(
-        "it is unknown whether this took effect; repeat it with the same idempotency key to find out"
-    )]
+    #[error("it is unknown whether this took effect")]
     OutcomeUnknown,
     /// The key named another command before.
     #[error("this idempotencyKey was used for another command in the last 24 hours; use a new one")]

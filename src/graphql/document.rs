@@ -5,13 +5,15 @@
 
 mod cache;
 mod measure;
+mod rules;
 mod wording;
 
 use std::sync::Arc;
 
 use apollo_compiler::{
-    ExecutableDocument, Name, Node, Schema,
+    ExecutableDocument, Name, Node, Schema, ast,
     executable::{Operation, OperationMap},
+    introspection,
     parser::Parser,
     validation::Valid,
 };
@@ -20,8 +22,8 @@ use async_graphql::ServerError;
 use crate::config::Limits;
 
 use super::{
-    error::{Code, refuse},
-    limits::{Excess, check},
+    error::{Code, refuse, refuse_at},
+    limits::check,
     plan::Plan,
 };
 
@@ -73,28 +75,8 @@ impl Validator {
         let limits = &self.limits;
         check("bytes", limits.document_bytes, text.len() as u64)
             .map_err(|excess| vec![excess.refusal()])?;
-        let tokens = usize::try_from(limits.tokens).unwrap_or(usize::MAX);
-        let mut parser = Parser::new()
-            .recursion_limit(MAX_NESTING)
-            .token_limit(tokens);
-        let parsed = parser.parse_ast(text, "document");
-        // Reached, not passed: the parser stops there.
-        let excess = if parser.tokens_reached() > tokens {
-            Some(Excess::new(
-                "tokens",
-                limits.tokens,
-                parser.tokens_reached() as u64,
-            ))
-        } else if parser.recursion_reached() > MAX_NESTING {
-            let reached = parser.recursion_reached() as u64;
-            Some(Excess::new("nesting", MAX_NESTING as u64, reached))
-        } else {
-            None
-        };
-        if let Some(excess) = excess {
-            return Err(vec![excess.refusal()]);
-        }
-        let ast = parsed.map_err(|faults| wording::syntax(text, &faults.errors))?;
+        let plain = rules::without_commas(text);
+        let ast = self.parse(text, &plain)?;
         measure::measure(&ast, limits).map_err(|(excess, location)| {
             let mut refusal = excess.refusal();
             refusal.locations = location
@@ -103,14 +85,77 @@ impl Validator {
                 .collect();
             vec![refusal]
         })?;
-        let valid = ast.to_executable_validate(&self.schema);
-        let executable =
-            valid.map_err(|faulty| wording::invalid(text, &self.schema, &faulty.errors))?;
+        rules::every_name_has_a_value(&plain, MAX_NESTING).map_err(|error| vec![error])?;
         Ok(Document {
-            executable,
+            executable: self.valid(text, &ast)?,
             plans: cache::Plans::default(),
             text: text.into(),
         })
+    }
+
+    /// Parses a document; `plain` is its text as the parser wants it.
+    fn parse(&self, text: &str, plain: &str) -> Result<ast::Document, Vec<ServerError>> {
+        let limit = self.limits.tokens;
+        let tokens = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut parser = Parser::new()
+            .recursion_limit(MAX_NESTING)
+            .token_limit(tokens);
+        let parsed = parser.parse_ast(plain, "document");
+        // The parser stops at the first one beyond.
+        let reached = [parser.tokens_reached(), parser.recursion_reached()];
+        let [tokens, nesting] = reached.map(|reached| reached as u64);
+        check("tokens", limit, tokens)
+            .and_then(|()| check("nesting", MAX_NESTING as u64, nesting))
+            .map_err(|excess| vec![excess.refusal()])?;
+        parsed.map_err(|faults| wording::syntax(text, &faults.errors))
+    }
+
+    /// Validates a document: section 5.
+    fn valid(
+        &self,
+        text: &str,
+        document: &ast::Document,
+    ) -> Result<Valid<ExecutableDocument>, Vec<ServerError>> {
+        let schema = &self.schema;
+        let stripped = rules::without_null_defaults(document);
+        let validated = stripped.as_ref().unwrap_or(document);
+        let valid = match validated.to_executable_validate(schema) {
+            Ok(valid) => valid,
+            Err(faulty)
+                if rules::are_all_within_scalars(&faulty.errors, document, &self.scalars()) =>
+            {
+                Valid::assume_valid(faulty.partial)
+            }
+            Err(faulty) => return Err(wording::invalid(text, schema, &faulty.errors)),
+        };
+        rules::values_are_right(document, text)?;
+        for operation in valid.operations.iter() {
+            introspection::check_max_depth(&valid, operation).map_err(|error| {
+                let place = error.location().map(|span| locate(text, span.offset()));
+                let message =
+                    "query: the introspection nests lists of fields too deep: ask for less at once";
+                vec![refuse_at(
+                    Code::QueryTooComplex,
+                    message,
+                    place.into_iter().collect(),
+                )]
+            })?;
+        }
+        if stripped.is_none() {
+            return Ok(valid);
+        }
+        // With its defaults, which change nothing else of what was validated.
+        let whole = document.to_executable(schema);
+        Ok(Valid::assume_valid(
+            whole.unwrap_or_else(|faulty| faulty.partial),
+        ))
+    }
+
+    /// The scalars of our own.
+    fn scalars(&self) -> Vec<&str> {
+        let types = self.schema.types.iter();
+        let own = types.filter(|(_, ty)| ty.is_scalar() && !ty.is_built_in());
+        own.map(|(name, _)| name.as_str()).collect()
     }
 }
 

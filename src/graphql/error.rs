@@ -126,13 +126,33 @@ pub(super) fn graph_fault(error: &GraphError) -> Error {
     }
 }
 
-/// What callers may know of a command without an answer.
-pub(super) fn handler_fault(error: &HandlerError) -> Error {
-    let code = match error {
-        HandlerError::Conflict => Code::Conflict,
-        HandlerError::OutcomeUnknown => Code::OutcomeUnknown,
-        HandlerError::IdempotencyKeyReused => Code::IdempotencyKeyReused,
-        HandlerError::Unavailable(_) => Code::Unavailable,
+/// What callers may know of a command without an answer, which had an idempotency key or none.
+pub(super) fn handler_fault(error: &HandlerError, had_key: bool) -> Error {
+    let (code, fix) = match error {
+        HandlerError::OutcomeUnknown if had_key => (
+            Code::OutcomeUnknown,
+            ": repeat it with the same idempotencyKey to find out",
+        ),
+        HandlerError::OutcomeUnknown => (
+            Code::OutcomeUnknown,
+            ": look before you repeat it; with an idempotencyKey, to repeat is safe",
+        ),
+        HandlerError::Conflict => (Code::Conflict, ""),
+        HandlerError::IdempotencyKeyReused => (Code::IdempotencyKeyReused, ""),
+        HandlerError::Unavailable(_) => (Code::Unavailable, ""),
     };
-    code.error(error.to_string())
+    code.error(format!("{error}{fix}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_idempotency_key_is_spoken_of_only_where_one_was_given() {
+        let message = |had_key| handler_fault(&HandlerError::OutcomeUnknown, had_key).message;
+        assert!(message(true).contains("with the same idempotencyKey"));
+        assert!(!message(false).contains("the same idempotencyKey"));
+        assert!(message(false).contains("look before you repeat it"));
+    }
 }

@@ -27,11 +27,18 @@ pub(super) struct Context<'a> {
 impl Context<'_> {
     /// Gives an error of the execution its place and, if it is the engine's own, its words.
     pub(super) fn reword(&self, error: &mut ServerError) {
+        let field = self.field(&error.path);
         for place in &mut error.locations {
-            // The engine was given the byte of the document in the place of the line.
-            *place = locate(self.text, place.line.saturating_sub(1));
+            // The engine was given the byte of the document in the place of the line; where it tells
+            // none, that of the field is known.
+            let offset = match (place.line.checked_sub(1), field) {
+                (Some(offset), _) => offset,
+                (None, Some(field)) => field.offset,
+                (None, None) => continue,
+            };
+            *place = locate(self.text, offset);
         }
-        let Some(field) = self.field(&error.path) else {
+        let Some(field) = field else {
             return;
         };
         if let Some((scalar, problem)) = of_scalar(&error.message) {
@@ -94,6 +101,9 @@ impl Context<'_> {
                 let of = self.schema.get_input_object(ty.inner_named_type())?;
                 fields.iter().find_map(|(name, value)| {
                     let field = of.fields.get(name.as_str())?;
+                    if of.is_one_of() && *value == Value::Null {
+                        return Some((format!("{place}.{name}"), &*field.ty));
+                    }
                     self.null(&field.ty, value, format!("{place}.{name}"))
                 })
             }
@@ -102,10 +112,20 @@ impl Context<'_> {
     }
 }
 
-/// The scalar that could not be read, and what it says itself, from the engine's message.
-fn of_scalar(message: &str) -> Option<(&str, &str)> {
-    let rest = message.strip_prefix("Failed to parse \"")?;
-    rest.split_once("\": ")
+/// The scalar that could not be read, and what is wrong with it, from the engine's message.
+fn of_scalar(message: &str) -> Option<(&str, String)> {
+    if let Some(rest) = message.strip_prefix("Failed to parse \"") {
+        let (scalar, problem) = rest.split_once("\": ")?;
+        return Some((scalar, problem.to_owned()));
+    }
+    let rest = message.strip_prefix("Expected input type \"")?;
+    let (scalar, found) = rest.split_once("\", found ")?;
+    let found = found
+        .split(" (occurred while")
+        .next()?
+        .trim_end_matches('.');
+    let shown: String = found.chars().take(40).collect();
+    (found != "null").then(|| (scalar, format!("a {scalar} is wanted, not {shown}")))
 }
 
 /// The code of an error, if it has one.

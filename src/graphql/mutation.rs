@@ -227,10 +227,11 @@ async fn run(
                 idempotency_key,
                 traceparent: caller.traceparent.clone(),
             };
+            let had_key = request.idempotency_key.is_some();
             services
                 .see_through(request)
                 .await
-                .map_err(|error| handler_fault(&error))?
+                .map_err(|error| handler_fault(&error, had_key))?
         }
         Err(refusal) => Reply {
             position: services.replay.progress().borrow().position,

@@ -13,7 +13,7 @@ use std::{
 };
 
 use apollo_compiler::executable::{Operation, OperationType};
-use async_graphql::{Name, Request, ServerError, Value, Variables, indexmap::IndexMap};
+use async_graphql::{Request, ServerError, Value, Variables, indexmap::IndexMap};
 use tokio::time::Instant;
 
 use crate::metrics as names;
@@ -73,7 +73,7 @@ struct Understood {
     plan: Arc<Plan>,
     variables: Variables,
     /// What the schema says of itself.
-    of_schema: IndexMap<Name, Value>,
+    of_schema: introspection::Told,
     cost: Cost,
 }
 
@@ -121,8 +121,7 @@ fn understand(api: &Api, call: &Call) -> Result<Understood, Vec<ServerError>> {
         Plan::new(schema, document.executable(), operation, &variables)
     });
     let cost = afford(api, &plan, &variables).map_err(|error| vec![error])?;
-    let of_schema =
-        of_schema(api, &document, operation, &plan, &variables).map_err(|error| vec![error])?;
+    let of_schema = of_schema(api, &document, operation, &plan, &variables);
     Ok(Understood {
         document: document.clone(),
         plan,
@@ -165,10 +164,10 @@ fn of_schema(
     operation: &Operation,
     plan: &Plan,
     variables: &Variables,
-) -> Result<IndexMap<Name, Value>, ServerError> {
+) -> introspection::Told {
     let mut fields = plan.root.fields.iter();
     if !fields.any(|field| introspection::is_about_schema(&field.name)) {
-        return Ok(IndexMap::new());
+        return introspection::Told::default();
     }
     let schema = api.validator.schema();
     introspection::execute(schema, &api.implementers, document, operation, variables)
@@ -210,22 +209,22 @@ async fn execute(api: &Api, call: Call, understood: Understood, touched: &Touche
         if let Value::Object(fields) = response.data {
             value = fields;
         }
-        let context = fault::Context {
-            schema: api.validator.schema(),
-            text: document.text(),
-            plan: &plan,
-            variables: &variables,
-        };
-        answered
-            .errors
-            .iter_mut()
-            .for_each(|error| context.reword(error));
+    }
+    answered.errors.append(&mut of_schema.errors);
+    let context = fault::Context {
+        schema: api.validator.schema(),
+        text: document.text(),
+        plan: &plan,
+        variables: &variables,
+    };
+    for error in &mut answered.errors {
+        context.reword(error);
     }
     for field in &plan.root.fields {
         if *field.name == *"__typename" {
             let root = Value::String(plan.root.of.to_string());
             value.insert(field.key.clone(), root);
-        } else if let Some(told) = of_schema.swap_remove(&field.key) {
+        } else if let Some(told) = of_schema.fields.swap_remove(&field.key) {
             value.insert(field.key.clone(), told);
         }
     }

@@ -66,7 +66,7 @@ impl Till {
 /// walk at least as much, and nothing is ever worth less for standing below something dear.
 #[tokio::test]
 async fn to_ask_more_never_costs_less() {
-    let steps = env::var("FOAF_PRICE_STEPS").map_or(20_000, |steps| steps.parse().expect("steps"));
+    let steps = env::var("FOAF_PRICE_STEPS").map_or(4_000, |steps| steps.parse().expect("steps"));
     let till = Till::with("karate").await;
     let mut rng = Rng::with_seed(11);
     let (mut deepest, mut dearest) = (0, 0);

@@ -2,6 +2,7 @@
 //! clumsy client meets.
 
 mod form;
+mod http_edges;
 mod servers_down;
 mod slow_clients;
 

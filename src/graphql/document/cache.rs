@@ -126,7 +126,8 @@ mod tests {
         }
         assert!(cache.has(used), "it is in use");
         assert!(cache.0.weight() <= MAX_BYTES, "{}", cache.0.weight());
-        assert!(!cache.has(&format!("{{ a0: __typename }} {padding}")));
+        let kept = (0..1_000).filter(|n| cache.has(&format!("{{ a{n}: __typename }} {padding}")));
+        assert!(kept.count() < 200, "there is not room for all");
     }
 
     #[test]

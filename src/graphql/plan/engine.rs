@@ -15,8 +15,8 @@ use async_graphql::{
 use super::{Below, Field, Plan, Set, with_variables};
 
 /// The response key of a field that is added where an object must be told from none, or its type
-/// must be known; it is never answered.
-pub(in crate::graphql) const PRESENT: &str = "__foaf_type";
+/// must be known; it is never answered, and no alias can be like it.
+pub(in crate::graphql) const PRESENT: &str = "the type";
 
 /// A document of one operation without variables, fragments by name, or directives.
 pub(in crate::graphql) struct Executable(ExecutableDocument);

@@ -137,26 +137,26 @@ impl<'a> Merge<'a> {
         condition == of || self.schema.is_subtype(condition, of)
     }
 
-    /// Section 3.13.1 and 3.13.2: a selection is there if it is not skipped and is included.
+    /// Section 6.3.2: a selection is left out if it is skipped, or if it is not included. (A variable
+    /// that may be null and is, through a default that was not used, is neither true nor false.)
     fn leaves_out(&mut self, directives: &DirectiveList) -> bool {
         directives.iter().any(|directive| {
-            let wanted = match directive.name.as_str() {
-                "skip" => false,
-                "include" => true,
-                _ => return false,
+            let Some(condition) = directive.specified_argument_by_name("if") else {
+                return false;
             };
-            let condition = directive.specified_argument_by_name("if");
-            let condition = condition.and_then(|value| match value.as_variable() {
+            let is_true = match condition.as_variable() {
                 Some(variable) => {
                     self.is_conditional = true;
-                    match self.variables.get(variable.as_str()) {
-                        Some(Value::Boolean(value)) => Some(*value),
-                        _ => None,
-                    }
+                    let value = self.variables.get(variable.as_str());
+                    value == Some(&Value::Boolean(true))
                 }
-                None => value.to_bool(),
-            });
-            condition.is_some_and(|condition| condition != wanted)
+                None => condition.to_bool() == Some(true),
+            };
+            match directive.name.as_str() {
+                "skip" => is_true,
+                "include" => !is_true,
+                _ => false,
+            }
         })
     }
 }
