@@ -4,6 +4,7 @@ mod api;
 mod bad_input;
 mod bulk;
 mod callers;
+mod clients;
 mod command_line;
 mod decisions;
 mod embedded_graph;
