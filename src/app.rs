@@ -12,7 +12,7 @@ mod upkeep;
 use std::{sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, anyhow, bail};
-use tokio::{sync::watch, task::JoinSet};
+use tokio::{runtime::Handle, sync::watch, task::JoinSet};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
@@ -22,7 +22,7 @@ use crate::{
     config::{GraphUrl, Limits, LogUrl, Roles, Stores},
     event_log::EventLog,
     graph::{Graph, swap::Swappable},
-    graphql::{Reach, Services, Vitals},
+    graphql::{Lane, Reach, Services, Vitals},
     http::Health,
     import,
     projector::Projector,
@@ -197,6 +197,7 @@ impl Node {
             actor: ANONYMOUS.into(),
             limits: Limits::default(),
             reach: Arc::new(Reach::new(replay.clone())),
+            lane: Lane::on(Handle::current()),
         };
         let mut tasks = JoinSet::new();
         let token = stop.clone();

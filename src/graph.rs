@@ -12,14 +12,15 @@
 //!   with an empty graph.
 //! * **Who counts.** A traversal may start at any user; others that are not ACTIVE are neither
 //!   results nor stepping stones. Requests, blocks and ties are shown whatever the users' states.
-//! * **Unknown users** have no friends, requests, rings or relations: an empty answer, no error.
+//! * **Unknown users** have no friends, requests, rings or relations: an empty answer.
+//! * **Within the budget.** A read stops soon after the `budget` of the task that asks has run out.
 //! * **Nothing hidden.** `content` shows what is there, also what no projection has written; with
 //!   `mend` it becomes what the log says.
-//! * **Many at once.** A method that takes a list answers in its order, in ONE graph query for each
-//!   list (repeats allowed), so that a data loader can ask for a whole page of users.
+//! * **Many at once.** A method that takes a list answers in its order, in ONE graph query.
 //!
 //! Must never know of records, commands or GraphQL.
 
+pub mod budget;
 pub mod content;
 pub mod digest;
 pub mod embedded;
@@ -278,6 +279,9 @@ pub enum GraphError {
     /// Whether a batch took effect is unknown: read the cursor again.
     #[error("it is unknown whether the batch took effect: {0}")]
     Unknown(String),
+    /// The request has used what it may.
+    #[error("the graph stopped: {0}")]
+    OverBudget(budget::Over),
     /// Trying again will not cure it.
     #[error("the graph cannot be used: {0}")]
     Unusable(String),

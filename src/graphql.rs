@@ -14,6 +14,7 @@ mod friendship;
 mod gather;
 mod id;
 mod introspection;
+mod lane;
 mod limits;
 mod loader;
 mod mutation;
@@ -46,6 +47,7 @@ use crate::{
 
 pub use answer::Answered;
 pub use error::Code;
+pub use lane::Lane;
 pub use price::Reach;
 pub use request::Call;
 pub use scalar::Position;
@@ -54,7 +56,10 @@ pub use vitals::{NoAnswer, Vitals};
 type Schema = async_graphql::Schema<query::Query, mutation::Mutation, EmptySubscription>;
 
 /// The API of one node.
-pub struct Api {
+pub struct Api(Arc<Core>);
+
+/// What a request is answered with.
+struct Core {
     schema: Schema,
     services: Services,
     validator: document::Validator,
@@ -87,6 +92,8 @@ pub struct Services {
     pub limits: Limits,
     /// How much there is to look at, for the prices of requests.
     pub reach: Arc<Reach>,
+    /// Where dear requests are executed.
+    pub lane: Lane,
 }
 
 impl Services {
@@ -121,18 +128,18 @@ impl Api {
     pub fn new(services: Services) -> Self {
         let schema = builder().data(services.clone()).finish();
         let validator = document::Validator::new(&sdl(), services.limits);
-        Self {
+        Self(Arc::new(Core {
             implementers: validator.schema().implementers_map(),
             validator,
             documents: document::Cache::default(),
             schema,
             services,
-        }
+        }))
     }
 
     /// Runs one request to its end.
     pub async fn run(&self, call: Call) -> Answered {
-        request::run(self, call).await
+        request::run(&self.0, call).await
     }
 }
 

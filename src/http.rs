@@ -2,6 +2,7 @@
 //!
 //! Must never decide what a query means.
 
+mod admission;
 mod graphql;
 mod health;
 mod limits;
@@ -16,6 +17,7 @@ use axum::{
     Json, Router,
     extract::Request,
     http::{HeaderValue, StatusCode, header},
+    middleware::from_fn_with_state,
     response::{IntoResponse, Response},
     routing::{any, get},
 };
@@ -36,6 +38,7 @@ use crate::{
     metrics as names,
 };
 
+use admission::Door;
 pub use health::Health;
 pub use server::{HEADER_WAIT, serve};
 
@@ -56,8 +59,12 @@ pub struct Site {
 
 /// Every route.
 pub fn router(site: Site) -> Router {
+    let door = from_fn_with_state(Door::default(), admission::admit);
     let api = Router::new().route("/graphql", any(graphql::graphql));
-    let api = api.with_state(site.clone()).merge(playground::router());
+    let api = api
+        .layer(door)
+        .with_state(site.clone())
+        .merge(playground::router());
     finished(api.merge(watched(site)).fallback(unknown))
 }
 

@@ -265,9 +265,10 @@ fn refuse(reason: String) -> Failure {
 
 fn sort(error: GraphError) -> Failure {
     match error {
-        GraphError::Unavailable(_) | GraphError::TooSlow(_) | GraphError::Unknown(_) => {
-            Failure::Retry(error)
-        }
+        GraphError::Unavailable(_)
+        | GraphError::TooSlow(_)
+        | GraphError::OverBudget(_)
+        | GraphError::Unknown(_) => Failure::Retry(error),
         GraphError::Unusable(reason) => Failure::Halt(reason),
     }
 }

@@ -3,12 +3,15 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::{Context, Result, anyhow};
-use tokio::net::TcpListener;
+use tokio::{
+    net::TcpListener,
+    runtime::{self, Handle, Runtime},
+};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use crate::{
-    graphql::Api,
+    graphql::{Api, Lane},
     http::{self, Site},
     telemetry,
 };
@@ -17,6 +20,31 @@ use super::Node;
 
 /// How long a stop waits for open connections before; those with a command are answered after it, too.
 const HANG_UP: Duration = Duration::from_secs(5);
+
+/// The threads for dear requests. They end with what is left on them, as a runtime must not within
+/// another one.
+struct Threads(Option<Runtime>);
+
+impl Threads {
+    fn new() -> std::io::Result<Self> {
+        let mut threads = runtime::Builder::new_multi_thread();
+        threads.worker_threads(Lane::threads()).thread_name("dear");
+        Ok(Self(Some(threads.enable_all().build()?)))
+    }
+
+    fn handle(&self) -> Handle {
+        let threads = self.0.as_ref();
+        threads.map_or_else(Handle::current, |threads| threads.handle().clone())
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        if let Some(threads) = self.0.take() {
+            threads.shutdown_background();
+        }
+    }
+}
 
 /// Serves a node over HTTP until `stop`, then finishes what is under way; calls `greet` once the node
 /// is ready for callers.
@@ -29,6 +57,8 @@ pub async fn serve(
     stop: CancellationToken,
     greet: impl FnOnce() + Send,
 ) -> Result<()> {
+    let threads = Threads::new().context("no threads could be made")?;
+    node.services.lane = Lane::on(threads.handle());
     let site = Site {
         api: Arc::new(Api::new(node.services.clone())),
         services: node.services.clone(),

@@ -3,9 +3,11 @@
 //! A leaf. Each limit is checked before anything is executed; a refusal names the limit and what the
 //! request reached.
 
+use std::time::Duration;
+
 use clap::Args;
 
-use super::ConfigErrors;
+use super::{ConfigErrors, milliseconds};
 
 /// The limits of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,6 +30,10 @@ pub struct Limits {
     pub mutations: u64,
     /// The highest price. One leaf of an answer costs 1, that is, about 10 µs of one processor.
     pub price: u64,
+    /// How long a request may be executed.
+    pub time: Duration,
+    /// The longest answer, in bytes.
+    pub answer_bytes: u64,
 }
 
 impl Default for Limits {
@@ -42,6 +48,8 @@ impl Default for Limits {
             root_fields: 200,
             mutations: 100,
             price: 250_000,
+            time: Duration::from_secs(10),
+            answer_bytes: 64 << 20,
         }
     }
 }
@@ -130,6 +138,25 @@ pub struct LimitArgs {
         default_value = "250000"
     )]
     pub max_price: String,
+
+    /// How long a request may be executed, in milliseconds; a command goes on, and is answered when it
+    /// is decided.
+    #[arg(
+        long,
+        env = "FOAF_REQUEST_TIMEOUT_MS",
+        value_name = "MS",
+        default_value = "10000"
+    )]
+    pub request_timeout_ms: String,
+
+    /// The longest answer, in bytes, before it is compressed.
+    #[arg(
+        long,
+        env = "FOAF_MAX_ANSWER_BYTES",
+        value_name = "BYTES",
+        default_value = "67108864"
+    )]
+    pub max_answer_bytes: String,
 }
 
 /// The deepest documents that the program can take without running out of stack.
@@ -163,11 +190,15 @@ impl LimitArgs {
             root_fields: number("max-root-fields", &self.max_root_fields, 1 << 20),
             mutations: number("max-mutations", &self.max_mutations, 1 << 20),
             price: number("max-price", &self.max_price, MAX_PRICE),
+            answer_bytes: number("max-answer-bytes", &self.max_answer_bytes, 1 << 40),
+            time: Duration::ZERO,
         };
-        if faults.is_empty() {
-            return Ok(limits);
+        let time = milliseconds(&self.request_timeout_ms, 1, 3_600_000)
+            .map_err(|fault| faults.push(format!("--request-timeout-ms: {fault}")));
+        match time {
+            Ok(time) if faults.is_empty() => Ok(Limits { time, ..limits }),
+            _ => Err(ConfigErrors(faults)),
         }
-        Err(ConfigErrors(faults))
     }
 }
 

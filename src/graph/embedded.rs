@@ -14,6 +14,7 @@ mod page;
 mod past;
 mod path;
 mod plan;
+mod reading;
 mod relation;
 pub mod saved;
 mod score;
@@ -30,8 +31,7 @@ use tokio::sync::{Mutex, RwLock};
 
 use super::{
     Answer, Batch, Cursor, Direction, Distant, DistantKey, FriendQuery, Graph, GraphError, Item,
-    Key, Linked, Mend, Page, Part, Projected, Read, Recommendation, Relation, Score, Slice,
-    UserQuery,
+    Key, Linked, Mend, Page, Part, Projected, Recommendation, Relation, Score, Slice, UserQuery,
 };
 use crate::{
     domain::{Handle, Pair, PairState, User, UserId},
@@ -41,6 +41,7 @@ use crate::{
 use links::List;
 use page::{Cut, with_items};
 use plan::Plan;
+use reading::check_whole;
 use scratch::{Pool, Scratch};
 use store::{Slot, Store};
 use work::{Heavy, reach, reach_between, run};
@@ -75,62 +76,6 @@ impl EmbeddedGraph {
             ..Self::default()
         })
     }
-
-    /// Answers from one moment. `steps` says how long it may take.
-    async fn read<T: Send + 'static>(
-        &self,
-        steps: impl FnOnce(&Store) -> usize + Send,
-        answer: impl FnOnce(&Store, &mut Scratch) -> T + Send + 'static,
-    ) -> Answer<T> {
-        let store = self.store.clone().read_owned().await;
-        check_whole(&store)?;
-        let pool = self.scratch.clone();
-        let read = move |store: &Store| Read {
-            position: store.position(),
-            value: pool.with(|scratch| answer(store, scratch)),
-        };
-        if work::is_quick(steps(&store)) {
-            return Ok(read(&store));
-        }
-        // Who waits for a turn holds up no batch.
-        drop(store);
-        let turn = self.heavy.turn().await;
-        let store = self.store.clone().read_owned().await;
-        check_whole(&store)?;
-        work::run_aside(move || {
-            let answer = read(&store);
-            drop(turn);
-            answer
-        })
-        .await
-    }
-
-    /// Answers one question for each of a list.
-    async fn each<Q, T>(
-        &self,
-        of: &[Q],
-        steps: impl Fn(&Store, &Q) -> usize + Send,
-        answer: impl Fn(&Store, &mut Scratch, &Q) -> T + Send + 'static,
-    ) -> Answer<Vec<T>>
-    where
-        Q: Clone + Send + Sync + 'static,
-        T: Send + 'static,
-    {
-        let asked = of.to_vec();
-        self.read(
-            move |store| work::sum(of.iter().map(|of| steps(store, of))),
-            move |store, scratch| asked.iter().map(|of| answer(store, scratch, of)).collect(),
-        )
-        .await
-    }
-}
-
-fn check_whole(store: &Store) -> Result<(), GraphError> {
-    if store.torn {
-        let torn = "a batch was put in by half; start again to rebuild the embedded graph";
-        return Err(GraphError::Unusable(torn.to_owned()));
-    }
-    Ok(())
 }
 
 fn both(store: &Store, a: UserId, b: UserId) -> Option<(Slot, Slot)> {
@@ -217,8 +162,7 @@ impl Graph for EmbeddedGraph {
             let Some(start) = store.users.slot(*of) else {
                 return nothing(page::with_keys(&page, |_| ()));
             };
-            let marks = &mut scratch.near;
-            let found = traversal::friends_of_friends(store, marks, start, depth, &page);
+            let found = traversal::friends_of_friends(store, scratch, start, depth, &page);
             with_items(found, |found| Distant {
                 user: store.users.get(found.slot).clone(),
                 distance: found.distance,
@@ -253,7 +197,7 @@ impl Graph for EmbeddedGraph {
             let Some(start) = store.users.slot(*of) else {
                 return Vec::new();
             };
-            score::recommend(store, &mut scratch.near, start, by, limit)
+            score::recommend(store, scratch, start, by, limit)
                 .into_iter()
                 .map(|candidate| Recommendation {
                     user: store.users.get(candidate.slot).clone(),
@@ -295,7 +239,7 @@ impl Graph for EmbeddedGraph {
         let steps = move |store: &Store, of: &UserId| reach(store, *of, depth);
         self.each(of, steps, move |store, scratch, of| {
             let start = store.users.slot(*of);
-            traversal::ring_sizes(store, &mut scratch.near, start, depth)
+            traversal::ring_sizes(store, scratch, start, depth)
         })
         .await
     }

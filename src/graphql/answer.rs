@@ -15,6 +15,9 @@ use serde::{
 
 use super::plan::{Below, Field, PRESENT, Plan, Set};
 
+/// From how many leaves on an answer is a large one: about a millisecond of work.
+const LARGE: u64 = 2_000;
+
 /// An answer, ready to be sent.
 pub struct Answered {
     /// Everything that went wrong.
@@ -38,11 +41,19 @@ pub(super) struct Data {
 pub(super) struct Cost {
     /// Computed before it is executed.
     pub(super) estimated: u64,
+    /// Counted while it was executed: the leaves of the answer, and what its walks have looked at.
+    pub(super) spent: u64,
     /// The most that is allowed.
     pub(super) limit: u64,
 }
 
 impl Answered {
+    /// Whether it is worth a thread of its own to write the answer.
+    #[must_use]
+    pub fn is_large(&self) -> bool {
+        self.cost.is_some_and(|cost| cost.spent > LARGE)
+    }
+
     /// Whether it was refused before anything was executed.
     #[must_use]
     pub fn is_request_error(&self) -> bool {
@@ -95,6 +106,15 @@ impl Serialize for Extensions<'_> {
         let mut extensions = serializer.serialize_map(Some(1))?;
         extensions.serialize_entry("foaf", &foaf)?;
         extensions.end()
+    }
+}
+
+/// How many leaves a value has; nulls count.
+pub(super) fn leaves(value: &Value) -> u64 {
+    match value {
+        Value::List(items) => items.iter().map(leaves).sum(),
+        Value::Object(fields) => fields.values().map(leaves).sum(),
+        _ => 1,
     }
 }
 

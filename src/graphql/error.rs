@@ -4,7 +4,10 @@
 
 use async_graphql::{Error, ErrorExtensions, Pos, ServerError};
 
-use crate::{command_handler::HandlerError, graph::GraphError};
+use crate::{
+    command_handler::HandlerError,
+    graph::{GraphError, budget::Over},
+};
 
 /// What a caller may conclude from a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +30,8 @@ pub enum Code {
     PersistedQueryNotSupported,
     /// Too deep, too long, too costly, or too slow to answer.
     QueryTooComplex,
+    /// The request used all that it may while it was executed.
+    BudgetExceeded,
     /// Out of reach for now.
     Unavailable,
     /// Our own fault.
@@ -35,7 +40,7 @@ pub enum Code {
 
 impl Code {
     /// Every code.
-    pub(super) const ALL: [Self; 11] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::BadInput,
         Self::NotFound,
         Self::Conflict,
@@ -45,6 +50,7 @@ impl Code {
         Self::PositionUnknown,
         Self::PersistedQueryNotSupported,
         Self::QueryTooComplex,
+        Self::BudgetExceeded,
         Self::Unavailable,
         Self::Internal,
     ];
@@ -62,6 +68,7 @@ impl Code {
             Self::PositionUnknown => "POSITION_UNKNOWN",
             Self::PersistedQueryNotSupported => "PERSISTED_QUERY_NOT_SUPPORTED",
             Self::QueryTooComplex => "QUERY_TOO_COMPLEX",
+            Self::BudgetExceeded => "BUDGET_EXCEEDED",
             Self::Unavailable => "UNAVAILABLE",
             Self::Internal => "INTERNAL",
         }
@@ -119,11 +126,32 @@ pub(super) fn graph_fault(error: &GraphError) -> Error {
     match error {
         GraphError::TooSlow(_) => Code::QueryTooComplex
             .error("the graph took too long to answer this: ask for less at once"),
+        GraphError::OverBudget(over) => over_budget(*over),
         GraphError::Unavailable(_) | GraphError::Unknown(_) => {
             Code::Unavailable.error("the graph is out of reach for now: try again")
         }
         GraphError::Unusable(_) => Code::Internal.error("the graph could not answer this"),
     }
+}
+
+/// A request that has used all that it may.
+pub(super) fn over_budget(over: Over) -> Error {
+    let (name, limit, reached) = match over {
+        Over::Time { limit } => {
+            let limit = u64::try_from(limit.as_millis()).unwrap_or(u64::MAX);
+            ("milliseconds", limit, limit)
+        }
+        Over::Steps { limit, reached } => ("friendships", limit, reached),
+        Over::Abandoned => ("callers", 0, 0),
+    };
+    let message = format!("{over}: ask for less at once");
+    Code::BudgetExceeded
+        .error(message)
+        .extend_with(|_, extensions| {
+            extensions.set("limit", name);
+            extensions.set("allowed", limit);
+            extensions.set("reached", reached);
+        })
 }
 
 /// What callers may know of a command without an answer, which had an idempotency key or none.

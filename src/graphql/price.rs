@@ -85,6 +85,11 @@ fn times(one: u64, other: u64) -> u64 {
     one.saturating_mul(other).min(MOST)
 }
 
+/// How many friendships a request may look at in all that may cost so much.
+pub(super) fn friendships(price: u64) -> u64 {
+    price.saturating_mul(FRIENDSHIPS_A_LEAF)
+}
+
 struct Prices<'a> {
     variables: &'a Variables,
     reach: &'a Reach,

@@ -13,20 +13,24 @@ use std::{
 };
 
 use apollo_compiler::executable::{Operation, OperationType};
-use async_graphql::{Request, ServerError, Value, Variables, indexmap::IndexMap};
+use async_graphql::{Request, Response, ServerError, Value, Variables, indexmap::IndexMap};
 use tokio::time::Instant;
 
-use crate::metrics as names;
+use crate::{
+    graph::budget::{Budget, Over},
+    metrics as names,
+};
 
 use super::{
-    Api,
-    answer::{Answered, Cost, Data},
+    Core,
+    answer::{Answered, Cost, Data, leaves},
     document::Document,
-    error::{Code, refuse, without_place},
+    error::{Code, over_budget, refuse, without_place},
     event::Events,
     fault, freshness,
     gather::gather,
     introspection,
+    lane::Blocked,
     limits::{check, with_numbers},
     loader::{Questions, ReadPosition},
     plan::{Executable, Plan},
@@ -37,6 +41,11 @@ use super::{
 
 /// How long a request waits for the position that its header demands.
 const DEMANDED: Duration = Duration::from_secs(1);
+
+/// From what price on a request is executed on threads of its own kind: some milliseconds of work.
+const DEAR: u64 = 5_000;
+/// How long after its time a request is ended that was not stopped by the graph.
+const GRACE: Duration = Duration::from_millis(20);
 
 /// Who calls, and what the call has written.
 pub(super) struct Caller {
@@ -78,14 +87,14 @@ struct Understood {
 }
 
 /// What a request has read and written.
-#[derive(Default)]
+#[derive(Default, Clone)]
 struct Touched {
     read: Arc<ReadPosition>,
     written: Arc<AtomicU64>,
 }
 
 /// Runs one request to its end.
-pub(super) async fn run(api: &Api, call: Call) -> Answered {
+pub(super) async fn run(api: &Arc<Core>, call: Call) -> Answered {
     let start = Instant::now();
     let touched = Touched::default();
     let mut answered = match understand(api, &call) {
@@ -107,7 +116,7 @@ pub(super) async fn run(api: &Api, call: Call) -> Answered {
 }
 
 /// Everything that comes before the execution.
-fn understand(api: &Api, call: &Call) -> Result<Understood, Vec<ServerError>> {
+fn understand(api: &Arc<Core>, call: &Call) -> Result<Understood, Vec<ServerError>> {
     let validator = &api.validator;
     let document = api
         .documents
@@ -132,7 +141,7 @@ fn understand(api: &Api, call: &Call) -> Result<Understood, Vec<ServerError>> {
 }
 
 /// The price, if it and the number of fields at the root are within the limits.
-fn afford(api: &Api, plan: &Plan, variables: &Variables) -> Result<Cost, ServerError> {
+fn afford(api: &Arc<Core>, plan: &Plan, variables: &Variables) -> Result<Cost, ServerError> {
     let limits = api.validator.limits();
     let fields = plan.root.fields.len() as u64;
     check("rootFields", limits.root_fields, fields).map_err(super::limits::Excess::refusal)?;
@@ -144,6 +153,7 @@ fn afford(api: &Api, plan: &Plan, variables: &Variables) -> Result<Cost, ServerE
     }
     let cost = Cost {
         estimated: price::price(plan, variables, &api.services.reach),
+        spent: 0,
         limit: limits.price,
     };
     if cost.estimated > cost.limit {
@@ -159,7 +169,7 @@ fn afford(api: &Api, plan: &Plan, variables: &Variables) -> Result<Cost, ServerE
 
 /// What the operation asks of the schema.
 fn of_schema(
-    api: &Api,
+    api: &Arc<Core>,
     document: &Document,
     operation: &Operation,
     plan: &Plan,
@@ -173,10 +183,15 @@ fn of_schema(
     introspection::execute(schema, &api.implementers, document, operation, variables)
 }
 
-async fn execute(api: &Api, call: Call, understood: Understood, touched: &Touched) -> Answered {
-    let services = &api.services;
+async fn execute(
+    api: &Arc<Core>,
+    call: Call,
+    understood: Understood,
+    touched: &Touched,
+) -> Answered {
     let mut answered = Answered::refused(Vec::new());
-    answered.cost = Some(understood.cost);
+    let cost = understood.cost;
+    answered.cost = Some(cost);
     if let Some(token) = &call.at_least
         && let Err(error) = demanded(api, token).await
     {
@@ -192,23 +207,21 @@ async fn execute(api: &Api, call: Call, understood: Understood, touched: &Touche
     } = understood;
     let is_ours = |name: &str| name == "__typename" || introspection::is_about_schema(name);
     let mut value = IndexMap::new();
+    let mut spent = 0;
     if plan.root.fields.iter().any(|field| !is_ours(&field.name)) {
         let executable = Executable::new(&plan, &variables, |field| !is_ours(&field.name));
-        let (gather, gathered) = gather();
-        let mut request = Request::new(String::new())
-            .data(Questions::new(services, touched.read.clone(), &gather))
-            .data(Events::of(services, &gather))
-            .data(Caller {
-                actor: services.actor.clone(),
-                traceparent: call.traceparent,
-                written: touched.written.clone(),
-            });
-        request.set_parsed_query(executable.into_inner());
-        let response = gathered.run(api.schema.execute(request)).await;
+        let engine = Engine {
+            core: api.clone(),
+            is_mutation: plan.operation == OperationType::Mutation,
+            traceparent: call.traceparent,
+            touched: touched.clone(),
+        };
+        let (response, walked) = engine.run(executable, cost).await;
         answered.errors = response.errors;
         if let Value::Object(fields) = response.data {
             value = fields;
         }
+        spent = walked;
     }
     answered.errors.append(&mut of_schema.errors);
     let context = fault::Context {
@@ -228,15 +241,83 @@ async fn execute(api: &Api, call: Call, understood: Understood, touched: &Touche
             value.insert(field.key.clone(), told);
         }
     }
-    answered.data = Some(Data {
-        plan,
-        value: Value::Object(value),
-    });
+    let value = Value::Object(value);
+    if let Some(cost) = &mut answered.cost {
+        cost.spent = leaves(&value) + spent;
+    }
+    answered.data = Some(Data { plan, value });
     answered
 }
 
+/// What executes one tree.
+struct Engine {
+    core: Arc<Core>,
+    is_mutation: bool,
+    traceparent: Option<String>,
+    touched: Touched,
+}
+
+impl Engine {
+    /// Has a tree executed, where its price says, and tells what its walks have cost. Commands are
+    /// given here and now: whoever waits for a turn might never know whether they were.
+    async fn run(self, executable: Executable, cost: Cost) -> (Response, u64) {
+        let is_here = self.is_mutation || cost.estimated <= DEAR;
+        let core = self.core.clone();
+        // It is large, and would be moved about as part of what waits for it.
+        let execution = Box::pin(self.execute(executable));
+        if is_here {
+            return execution.await;
+        }
+        let patience = core.validator.limits().time;
+        match core.services.lane.run(patience, execution).await {
+            Ok(answer) => answer,
+            Err(blocked) => {
+                let error = match blocked {
+                    Blocked::Full => Code::Unavailable
+                        .error("too many dear requests are under way: try again, or ask for less"),
+                    Blocked::Ended => Code::Internal.error("the request ended before its time"),
+                };
+                (Response::from_errors(vec![without_place(error)]), 0)
+            }
+        }
+    }
+
+    async fn execute(self, executable: Executable) -> (Response, u64) {
+        let services = &self.core.services;
+        let limits = self.core.validator.limits();
+        let budget = Budget::new(limits.time, price::friendships(limits.price));
+        let _caller = budget.caller();
+        let (gather, gathered) = gather();
+        let read = self.touched.read.clone();
+        let mut request = Request::new(String::new())
+            .data(Questions::new(services, read, &gather))
+            .data(Events::of(services, &gather))
+            .data(Caller {
+                actor: services.actor.clone(),
+                traceparent: self.traceparent,
+                written: self.touched.written.clone(),
+            });
+        request.set_parsed_query(executable.into_inner());
+        let execution = gathered.run(self.core.schema.execute(request));
+        let execution = budget.clone().scope(execution);
+        let response = if self.is_mutation {
+            // Commands have a time of their own, and their outcomes are to be told.
+            execution.await
+        } else {
+            // What the graph did not stop itself ends here.
+            let stopped = tokio::time::timeout(limits.time + GRACE, execution).await;
+            stopped.unwrap_or_else(|_| {
+                let limit = limits.time;
+                let error = over_budget(Over::Time { limit });
+                Response::from_errors(vec![without_place(error)])
+            })
+        };
+        (response, price::of_walk(budget.spent()))
+    }
+}
+
 /// Waits for the position that the header demands.
-async fn demanded(api: &Api, token: &str) -> Result<(), ServerError> {
+async fn demanded(api: &Arc<Core>, token: &str) -> Result<(), ServerError> {
     let wanted = Position::parse_token(token).ok_or_else(|| {
         refuse(
             Code::PositionUnknown,

@@ -4,8 +4,9 @@
 //! It takes JSON only, so that no foreign page can make a browser send one; a mutation is never run by
 //! GET. Must never decide what a query means.
 
+use std::io::{self, Write};
+
 use axum::{
-    Json,
     extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
@@ -13,13 +14,15 @@ use axum::{
 use mediatype::{MediaType, ReadParams, names::CHARSET};
 use serde_json::{Map, Value};
 
-use crate::graphql::{Call, Code};
+use crate::graphql::{Answered, Call, Code};
 
 use super::{
     Refusal, Site, limits,
     negotiation::{Form, codings, form},
 };
 
+/// Room for most answers, in bytes.
+const USUAL_ANSWER: usize = 1_024;
 /// The longest trace context that is passed on, in bytes.
 const MAX_TRACEPARENT: usize = 128;
 
@@ -48,14 +51,61 @@ pub(super) async fn graphql(State(site): State<Site>, request: Request) -> Respo
     } else {
         StatusCode::OK
     };
-    let mut response = in_form((status, Json(&answered)).into_response(), form);
-    if let Some(position) = answered.position
+    let position = answered.position.clone();
+    let most = site.services.limits.answer_bytes;
+    let body = if answered.is_large() {
+        // On a thread that serves no other requests; the tree is thrown away there, too.
+        let written = tokio::task::spawn_blocking(move || write(&answered, most)).await;
+        written.unwrap_or_else(|fault| Err(fault.to_string()))
+    } else {
+        write(&answered, most)
+    };
+    let body = match body {
+        Ok(body) => body,
+        Err(problem) => return in_form(too_long(problem).into_response(), form),
+    };
+    let mut response = in_form((status, body).into_response(), form);
+    if let Some(position) = position
         && let Ok(position) = HeaderValue::from_str(&position)
     {
         let name = HeaderName::from_static("foaf-position");
         response.headers_mut().insert(name, position);
     }
     response
+}
+
+/// The answer as JSON, if it is not too long.
+fn write(answered: &Answered, most: u64) -> Result<Vec<u8>, String> {
+    struct Bounded(Vec<u8>, u64);
+    impl Write for Bounded {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if (self.0.len() + bytes.len()) as u64 > self.1 {
+                return Err(io::ErrorKind::FileTooLarge.into());
+            }
+            self.0.extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let mut body = Bounded(Vec::with_capacity(USUAL_ANSWER), most);
+    match serde_json::to_writer(&mut body, answered) {
+        Ok(()) => Ok(body.0),
+        Err(error) if error.is_io() => Err(format!(
+            "the answer has more than {most} bytes (--max-answer-bytes): ask for less at once"
+        )),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// An answer that cannot be sent.
+fn too_long(message: String) -> Refusal {
+    Refusal {
+        code: Code::BudgetExceeded,
+        ..Refusal::new(StatusCode::OK, message)
+    }
 }
 
 fn refused(refusal: Refusal) -> Response {

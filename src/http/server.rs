@@ -2,7 +2,7 @@
 //!
 //! axum's own `serve` waits for a header for ever.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use axum::{Router, serve::Listener};
 use hyper_util::{
@@ -10,10 +10,15 @@ use hyper_util::{
     server::conn::auto::Builder,
     service::TowerToHyperService,
 };
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Semaphore};
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::debug;
 
+/// How many connections there may be at once; more wait to be accepted.
+const MAX_CONNECTIONS: usize = 4_096;
+/// How long a client may take to read something of its answer.
+const WRITE_WAIT: Duration = Duration::from_secs(30);
 /// How long a connection may take to send the header of its next request.
 pub const HEADER_WAIT: Duration = Duration::from_secs(30);
 
@@ -26,12 +31,21 @@ pub async fn serve(
     header_wait: Duration,
 ) {
     let connections = TaskTracker::new();
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let service = TowerToHyperService::new(router);
     loop {
-        let (stream, _) = tokio::select! {
-            accepted = Listener::accept(&mut listener) => accepted,
+        let accepted = async {
+            let place = places.clone().acquire_owned().await;
+            (place, Listener::accept(&mut listener).await)
+        };
+        let (place, (stream, _)) = tokio::select! {
+            accepted = accepted => accepted,
             () = closing.cancelled() => break,
         };
+        // Who does not read is cut off; hyper sees to those who do not send.
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(WRITE_WAIT));
+        let stream = Box::pin(stream);
         let (service, closing) = (service.clone(), closing.clone());
         connections.spawn(async move {
             // It would wait for the version of the protocol for ever, too.
@@ -49,6 +63,7 @@ pub async fn serve(
                     connection.await
                 }
             };
+            drop(place);
             if let Err(error) = ended {
                 debug!(error = %error, "a connection ended early");
             }

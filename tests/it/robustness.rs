@@ -1,6 +1,7 @@
 //! Requests that would hurt the process, and answers that must keep their form: what a hostile or
 //! clumsy client meets.
 
+mod budgets;
 mod form;
 mod http_edges;
 mod servers_down;

@@ -1,7 +1,7 @@
 //! Shortest paths, searched from both ends.
 
 use super::{
-    scratch::{Marks, Scratch},
+    scratch::{Marks, Patience, Scratch},
     store::{Slot, Store},
 };
 
@@ -26,9 +26,10 @@ pub(super) fn shortest(
     let mut far = Search::at(store, &mut scratch.far, to);
     for _ in 0..most {
         let meeting = if near.work <= far.work {
-            near.step(store, &far)
+            near.step(store, &far, &mut scratch.patience)
         } else {
-            far.step(store, &near).map(|(far, near)| (near, far))
+            far.step(store, &near, &mut scratch.patience)
+                .map(|(far, near)| (near, far))
         };
         if let Some((near_end, far_end)) = meeting {
             let mut path = near.way_back(near_end);
@@ -65,11 +66,20 @@ impl<'a> Search<'a> {
 
     /// Steps to the next ring, or gives the friendship, this side's end first, by which the two
     /// searches meet.
-    fn step(&mut self, store: &Store, other: &Search<'_>) -> Option<(Slot, Slot)> {
+    fn step(
+        &mut self,
+        store: &Store,
+        other: &Search<'_>,
+        patience: &mut Patience,
+    ) -> Option<(Slot, Slot)> {
         let mut next = Vec::new();
         self.work = 0;
         for reached in &self.ring {
-            for friend in store.friends(*reached) {
+            let friends = store.friends(*reached);
+            if patience.is_over_after(friends.len()) {
+                break;
+            }
+            for friend in friends {
                 // Before the state: the start of the search from `from` may be in any.
                 if other.from.get(*friend).is_some() {
                     return Some((*reached, *friend));

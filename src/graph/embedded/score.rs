@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use super::{
     links::List,
     page::Cut,
-    scratch::Marks,
+    scratch::Scratch,
     store::{Slot, Store, slot},
 };
 use crate::graph::{Page, Score};
@@ -23,13 +23,13 @@ const NOT: u32 = u32::MAX;
 /// The best `limit` candidates.
 pub(super) fn recommend(
     store: &Store,
-    marks: &mut Marks,
+    scratch: &mut Scratch,
     start: Slot,
     by: Score,
     limit: usize,
 ) -> Vec<Candidate> {
     let mut cut = Cut::new(Page::first(limit));
-    for mut candidate in candidates(store, marks, start, by) {
+    for mut candidate in candidates(store, scratch, start, by) {
         match by {
             Score::CommonFriends => candidate.score = u64::from(candidate.mutual),
             Score::AdamicAdar => {}
@@ -43,7 +43,8 @@ pub(super) fn recommend(
 
 /// Everybody at distance 2 with whom no request or block stands, with the sum of the friends' weights
 /// as the score.
-fn candidates(store: &Store, marks: &mut Marks, start: Slot, by: Score) -> Vec<Candidate> {
+fn candidates(store: &Store, scratch: &mut Scratch, start: Slot, by: Score) -> Vec<Candidate> {
+    let (marks, patience) = (&mut scratch.near, &mut scratch.patience);
     marks.reset(store.users.len());
     marks.set(start, NOT);
     for list in [
@@ -66,7 +67,11 @@ fn candidates(store: &Store, marks: &mut Marks, start: Slot, by: Score) -> Vec<C
             Score::AdamicAdar => adamic_adar(store.degree(*friend)),
             Score::CommonFriends | Score::Jaccard => 0,
         };
-        for other in store.friends(*friend) {
+        let others = store.friends(*friend);
+        if patience.is_over_after(others.len()) {
+            break;
+        }
+        for other in others {
             match marks.get(*other) {
                 Some(NOT) => {}
                 Some(index) => {

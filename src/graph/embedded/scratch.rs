@@ -1,8 +1,9 @@
 //! Working memory of traversals: marks on users that are forgotten in one step, and a pool of them.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use super::store::Slot;
+use crate::graph::{GraphError, budget::Budget};
 
 /// How many idle sets of working memory are kept.
 const IDLE: usize = 16;
@@ -65,6 +66,59 @@ pub(super) struct Scratch {
     pub(super) near: Marks,
     /// Marks of the search from the other end.
     pub(super) far: Marks,
+    pub(super) patience: Patience,
+}
+
+/// How many steps are taken before the budget is asked: some 100 µs.
+const STEPS: usize = 4_096;
+
+/// What is left of a request's budget, asked now and then. A traversal that runs out of it stops where
+/// it is, and what it has is not answered.
+#[derive(Default)]
+pub(super) struct Patience {
+    budget: Option<Arc<Budget>>,
+    steps: usize,
+    over: Option<GraphError>,
+}
+
+impl Patience {
+    /// Begins a read on a budget.
+    pub(super) fn begin(&mut self, budget: Option<Arc<Budget>>) {
+        *self = Self {
+            budget,
+            ..Self::default()
+        };
+    }
+
+    /// Takes steps; whether the traversal has to stop.
+    pub(super) fn is_over_after(&mut self, steps: usize) -> bool {
+        self.steps += steps;
+        if self.steps >= STEPS {
+            self.ask();
+        }
+        self.over.is_some()
+    }
+
+    fn ask(&mut self) {
+        let steps = std::mem::take(&mut self.steps) as u64;
+        if let Some(budget) = &self.budget
+            && let Err(over) = budget.spend(steps)
+        {
+            self.over.get_or_insert(over);
+        }
+    }
+
+    /// Ends the read.
+    ///
+    /// # Errors
+    /// If it was stopped.
+    pub(super) fn end(&mut self) -> Result<(), GraphError> {
+        if self.over.is_none() && self.steps > 0 {
+            self.ask();
+        }
+        self.budget = None;
+        self.over.take().map_or(Ok(()), Err)
+    }
 }
 
 /// Working memory to be used again. Marks cost 8 bytes for each user, so few are kept.

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use super::{
     page::{Cut, with_keys},
-    scratch::Marks,
+    scratch::{Marks, Patience, Scratch},
     store::{Slot, Store},
 };
 use crate::{
@@ -19,22 +19,33 @@ struct Rings<'a> {
     /// How often each user was come to: of the people in the present ring, how many friends they have
     /// in the ring before.
     seen: &'a mut Marks,
+    patience: &'a mut Patience,
     ring: Vec<Slot>,
 }
 
 impl<'a> Rings<'a> {
-    fn around(store: &'a Store, seen: &'a mut Marks, start: Slot) -> Self {
+    fn around(store: &'a Store, scratch: &'a mut Scratch, start: Slot) -> Self {
+        let (seen, patience) = (&mut scratch.near, &mut scratch.patience);
         seen.reset(store.users.len());
         seen.count(start);
         let ring = vec![start];
-        Self { store, seen, ring }
+        Self {
+            store,
+            seen,
+            patience,
+            ring,
+        }
     }
 
     /// Steps to the next ring.
     fn step(&mut self) -> &[Slot] {
         let mut next = Vec::new();
         for reached in &self.ring {
-            for friend in self.store.friends(*reached) {
+            let friends = self.store.friends(*reached);
+            if self.patience.is_over_after(friends.len()) {
+                break;
+            }
+            for friend in friends {
                 if self.seen.count(*friend) == 1 && self.store.users.is_active(*friend) {
                     next.push(*friend);
                 }
@@ -48,14 +59,14 @@ impl<'a> Rings<'a> {
 /// How many people are in each ring.
 pub(super) fn ring_sizes(
     store: &Store,
-    seen: &mut Marks,
+    scratch: &mut Scratch,
     start: Option<Slot>,
     depth: u32,
 ) -> Vec<u64> {
     let Some(start) = start else {
         return vec![0; depth as usize];
     };
-    let mut rings = Rings::around(store, seen, start);
+    let mut rings = Rings::around(store, scratch, start);
     (0..depth).map(|_| rings.step().len() as u64).collect()
 }
 
@@ -69,7 +80,7 @@ pub(super) struct Found {
 /// A page of the people at distance 2 to `depth`.
 pub(super) fn friends_of_friends(
     store: &Store,
-    seen: &mut Marks,
+    scratch: &mut Scratch,
     start: Slot,
     depth: u32,
     page: &Page<DistantKey>,
@@ -77,7 +88,7 @@ pub(super) fn friends_of_friends(
     type Key = (u32, Reverse<u64>, UserId);
     let key = |key: &DistantKey| (key.distance, Reverse(key.mutual), key.id);
     let mut cut: Cut<Key, Found> = Cut::new(with_keys(page, key));
-    let mut rings = Rings::around(store, seen, start);
+    let mut rings = Rings::around(store, scratch, start);
     rings.step();
     for distance in 2..=depth {
         rings.step();

@@ -11,7 +11,7 @@ use neo4rs::{ConfigBuilder, Error, Graph, Neo4jError, Neo4jErrorKind, Query, Row
 use super::{Neo4jSettings, cypher};
 use crate::{
     config::Neo4jTls,
-    graph::{Answer, GraphError, Read},
+    graph::{Answer, GraphError, Read, budget::Budget},
 };
 
 /// How often a question is asked again before it gives up.
@@ -21,7 +21,7 @@ const TRIES: u32 = 4;
 const FIRST_WAIT: Duration = Duration::from_millis(20);
 
 /// How often an answer may be torn by a commit before the next is asked under the cursor's lock.
-const TORN: u32 = 4;
+const TORN: u32 = 2;
 
 /// Connections to one database.
 pub(super) struct Client {
@@ -102,8 +102,20 @@ impl Client {
         only(self.patiently(attempt).await?.into_iter().collect())
     }
 
-    /// Asks, and reads the answer as of one position.
+    /// Asks, on the budget of the task that does, and reads the answer as of one position.
     pub(super) async fn ask<T>(
+        &self,
+        question: Query,
+        read: impl Fn(&Row) -> Result<T, GraphError>,
+    ) -> Answer<T> {
+        let answer = Box::pin(self.ask_untorn(question, read));
+        match Budget::current() {
+            Some(budget) => budget.wait(answer).await?,
+            None => answer.await,
+        }
+    }
+
+    async fn ask_untorn<T>(
         &self,
         question: Query,
         read: impl Fn(&Row) -> Result<T, GraphError>,

@@ -58,8 +58,11 @@ fn aliases(count: u64, field: &str) -> String {
     fields.join(" ")
 }
 
+/// Makes a document that asks so often for something.
+type Family = Box<dyn Fn(u64) -> String>;
+
 /// Documents by how often they ask for something.
-fn families(hub: &str) -> Vec<(&'static str, Box<dyn Fn(u64) -> String>)> {
+fn families(hub: &str) -> Vec<(&'static str, Family)> {
     let of_hub = |field: &'static str| {
         let hub = format!("user(by: {{handle: {hub:?}}})");
         let family = move |count| {
@@ -68,7 +71,7 @@ fn families(hub: &str) -> Vec<(&'static str, Box<dyn Fn(u64) -> String>)> {
                 aliases(count, field)
             )
         };
-        Box::new(family) as Box<dyn Fn(u64) -> String>
+        Box::new(family) as Family
     };
     let of_all = |field: &'static str| {
         let family = move |count| {
@@ -77,7 +80,7 @@ fn families(hub: &str) -> Vec<(&'static str, Box<dyn Fn(u64) -> String>)> {
                 aliases(count, field)
             )
         };
-        Box::new(family) as Box<dyn Fn(u64) -> String>
+        Box::new(family) as Family
     };
     vec![
         (
