@@ -87,7 +87,7 @@ export class Builder extends ValueBuilder {
   set(type, depth, within) {
     const { random } = this;
     const selections = [];
-    const wanted = random.between(1, depth === 0 ? 4 : 3);
+    const wanted = this.wanted(type, depth);
     for (let made = 0; made < wanted; made += 1) {
       const kind =
         depth >= MAX_DEPTH - 2
@@ -103,6 +103,11 @@ export class Builder extends ValueBuilder {
       if (this.left <= 0) break;
     }
     return { of: type.name, selections };
+  }
+
+  // How many selections a set gets.
+  wanted(type, depth) {
+    return this.random.between(1, depth === 0 ? 4 : 3);
   }
 
   field(type, depth, within) {
@@ -246,9 +251,9 @@ export class Builder extends ValueBuilder {
     return { kind: 'spread', parent: type.name, name: fragment.name, directives: this.directives() };
   }
 
-  directives() {
+  directives(probability = 0.1) {
     const { random } = this;
-    if (!random.chance(0.1)) return [];
+    if (!random.chance(probability)) return [];
     const names = random.chance(0.15) ? ['skip', 'include'] : [random.chance(0.6) ? 'include' : 'skip'];
     const type = this.schema.getDirective('skip').args[0].type;
     return names.map((name) => ({ name, args: [{ name: 'if', value: this.value(type, 'if', false) }] }));

@@ -92,6 +92,13 @@ export function positionOf(token) {
   return Buffer.from(token, 'base64url').readBigUInt64BE(16);
 }
 
+// The token of another position in the log that a token is of.
+export function tokenAt(token, position) {
+  const bytes = Buffer.from(token, 'base64url');
+  bytes.writeBigUInt64BE(position, 16);
+  return bytes.toString('base64url');
+}
+
 // Runs `work` on each item, at most so many at a time.
 export async function inParallel(items, atOnce, work) {
   let next = 0;

@@ -5,6 +5,7 @@ import { DEFINITIONS, DIRECTIVES, FIELDS, ODD_JSON, ODD_LITERALS, TOKENS, TYPES,
 
 const raw = (text) => ({ kind: 'raw', text });
 const field = (name, args = [], set) => ({ kind: 'field', name, args, directives: [], set });
+
 // Each change gets the request, the parts of its document, the random choices and the schema; it says false where it
 // finds nothing to change.
 const changes = {

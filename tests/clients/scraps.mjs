@@ -74,7 +74,17 @@ export const FIELDS = [
   'query',
   'on',
 ];
-export const DIRECTIVES = ['skip', 'include', 'deprecated', 'oneOf', 'specifiedBy', 'nothing', 'Skip', 'defer', 'stream'];
+export const DIRECTIVES = [
+  'skip',
+  'include',
+  'deprecated',
+  'oneOf',
+  'specifiedBy',
+  'nothing',
+  'Skip',
+  'defer',
+  'stream',
+];
 export const DEFINITIONS = [
   'type Query { a: Int }',
   'extend type Query { a: Int }',
