@@ -24,7 +24,7 @@ use crate::config::Limits;
 use super::{
     error::{Code, refuse, refuse_at},
     limits::check,
-    plan::Plan,
+    plan::{Plan, conflicting_lists},
 };
 
 pub(super) use cache::Cache;
@@ -130,6 +130,11 @@ impl Validator {
         };
         rules::values_are_right(document, text)?;
         for operation in valid.operations.iter() {
+            if let Some(offset) = conflicting_lists(schema, &valid, operation) {
+                let message = "query: the same field is asked for with lists of different lengths: give each an alias of its own";
+                let place = locate(text, offset);
+                return Err(vec![refuse_at(Code::BadInput, message, vec![place])]);
+            }
             introspection::check_max_depth(&valid, operation).map_err(|error| {
                 let place = error.location().map(|span| locate(text, span.offset()));
                 let message =

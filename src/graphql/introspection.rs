@@ -1,10 +1,12 @@
 //! What the schema says of itself: section 4. The library that validates also answers, from the same
 //! schema, so that what is accepted is known.
 
+use std::collections::HashSet;
+
 use apollo_compiler::{
-    Name as TypeName, Schema,
+    ExecutableDocument, Name as TypeName, Schema,
     collections::HashMap,
-    executable::Operation,
+    executable::{Operation, Selection, SelectionSet},
     introspection,
     response::{JsonMap, ResponseDataPathSegment},
     schema::Implementers,
@@ -40,12 +42,18 @@ pub(super) fn execute(
     operation: &Operation,
     variables: &Variables,
 ) -> Told {
+    let executable = document.executable();
+    let mut conditions = HashSet::new();
+    conditions_of(executable, &operation.selection_set, &mut conditions);
     let values = variables.iter().map(|(name, value)| {
-        let value = value.clone().into_json().unwrap_or_default();
+        let value = match value {
+            // Section 6.3.2: what is not true neither skips nor includes. The library wants it said.
+            Value::Null if conditions.contains(name.as_str()) => false.into(),
+            value => value.clone().into_json().unwrap_or_default(),
+        };
         (name.as_str().into(), value.into())
     });
     let values = Valid::assume_valid(values.collect::<JsonMap>());
-    let executable = document.executable();
     let answer =
         introspection::partial_execute(schema, implementers, executable, operation, &values);
     let answer = match answer {
@@ -74,5 +82,29 @@ pub(super) fn execute(
     Told {
         fields: fields.collect(),
         errors: errors.collect(),
+    }
+}
+
+/// The variables on which it depends whether a selection counts.
+fn conditions_of<'a>(
+    document: &'a ExecutableDocument,
+    set: &'a SelectionSet,
+    conditions: &mut HashSet<&'a str>,
+) {
+    for selection in &set.selections {
+        let directives = selection.directives().iter();
+        let values = directives.filter_map(|directive| directive.specified_argument_by_name("if"));
+        conditions.extend(values.filter_map(|value| value.as_variable().map(TypeName::as_str)));
+        let below = match selection {
+            Selection::Field(field) => field.selection_set.as_ref(),
+            Selection::InlineFragment(fragment) => Some(&fragment.selection_set),
+            Selection::FragmentSpread(spread) => {
+                let fragment = document.fragments.get(&spread.fragment_name);
+                fragment.map(|fragment| &fragment.selection_set)
+            }
+        };
+        if let Some(below) = below {
+            conditions_of(document, below, conditions);
+        }
     }
 }

@@ -17,6 +17,7 @@ use async_graphql_value::Value as Argument;
 use super::price::fixed;
 
 pub(super) use engine::{Executable, PRESENT};
+pub(super) use merge::conflicting_lists;
 
 /// What an operation asks for.
 pub(super) struct Plan {

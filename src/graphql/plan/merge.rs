@@ -5,6 +5,7 @@ use std::collections::HashSet;
 
 use apollo_compiler::{
     ExecutableDocument, Name, Node, Schema,
+    ast::Value as Literal,
     executable::{DirectiveList, Field as Asked, Operation, Selection, SelectionSet},
     schema::ExtendedType,
 };
@@ -20,6 +21,10 @@ struct Merge<'a> {
     document: &'a ExecutableDocument,
     variables: &'a Variables,
     is_conditional: bool,
+    /// Whether a selection counts whatever its directives say: so for the validation.
+    is_whole: bool,
+    /// Where the same field is asked for with another list, in bytes.
+    conflict: Option<usize>,
 }
 
 impl Plan {
@@ -35,6 +40,8 @@ impl Plan {
             document,
             variables,
             is_conditional: false,
+            is_whole: false,
+            conflict: None,
         };
         let root = merge.set(operation.object_type(), &[&operation.selection_set]);
         Self {
@@ -42,6 +49,43 @@ impl Plan {
             root,
             is_conditional: merge.is_conditional,
         }
+    }
+}
+
+/// Where fields that are to be merged differ in the length of a list: section 5.3.2. The library
+/// compares lists only as far as the shorter one goes.
+pub(in crate::graphql) fn conflicting_lists(
+    schema: &Schema,
+    document: &ExecutableDocument,
+    operation: &Operation,
+) -> Option<usize> {
+    let mut merge = Merge {
+        schema,
+        document,
+        variables: &Variables::default(),
+        is_conditional: false,
+        is_whole: true,
+        conflict: None,
+    };
+    merge.set(operation.object_type(), &[&operation.selection_set]);
+    merge.conflict
+}
+
+/// Whether two values have lists of the same length in the same places.
+fn have_like_lists(one: &Literal, other: &Literal) -> bool {
+    match (one, other) {
+        (Literal::List(one), Literal::List(other)) => {
+            one.len() == other.len()
+                && one
+                    .iter()
+                    .zip(other)
+                    .all(|(one, other)| have_like_lists(one, other))
+        }
+        (Literal::Object(one), Literal::Object(other)) => one.iter().all(|(name, one)| {
+            let mut other = other.iter().filter(|(other, _)| other == name);
+            other.all(|(_, other)| have_like_lists(one, other))
+        }),
+        _ => true,
     }
 }
 
@@ -99,6 +143,18 @@ impl<'a> Merge<'a> {
     /// One field; all that ask for it agree on its name and its arguments, for the document is valid.
     fn field(&mut self, asked: &[&'a Node<Asked>]) -> Option<Field> {
         let first = *asked.first()?;
+        let differs = |field: &&&Node<Asked>| {
+            first.arguments.iter().any(|argument| {
+                let other = field.specified_argument_by_name(&argument.name);
+                other.is_some_and(|other| !have_like_lists(&argument.value, other))
+            })
+        };
+        if self.is_whole
+            && self.conflict.is_none()
+            && let Some(other) = asked.iter().find(differs)
+        {
+            self.conflict = Some(other.location().map_or(0, |span| span.offset()));
+        }
         let below: Vec<&SelectionSet> = asked
             .iter()
             .filter_map(|field| field.selection_set.as_ref())
@@ -140,6 +196,9 @@ impl<'a> Merge<'a> {
     /// Section 6.3.2: a selection is left out if it is skipped, or if it is not included. (A variable
     /// that may be null and is, through a default that was not used, is neither true nor false.)
     fn leaves_out(&mut self, directives: &DirectiveList) -> bool {
+        if self.is_whole {
+            return false;
+        }
         directives.iter().any(|directive| {
             let Some(condition) = directive.specified_argument_by_name("if") else {
                 return false;
