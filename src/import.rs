@@ -6,24 +6,26 @@
 mod csv_files;
 mod edge_list;
 mod events;
+mod file;
 mod item;
+mod lines;
 mod run;
 mod summary;
 
 use std::{
-    fs::File,
-    io::{BufRead, BufReader, Read},
+    io::BufRead,
     path::{Path, PathBuf},
 };
 
-use anyhow::{Context, Result, bail};
-use flate2::bufread::MultiGzDecoder;
+use anyhow::{Result, bail};
 use uuid::{Builder, Uuid};
 
 use crate::{
     domain::{Field, Handle, Name, Profile, UserId, UserState},
     generate::SocialGraph,
 };
+
+use file::open;
 
 pub use events::Events;
 pub use run::{Stage, Step, Target, run};
@@ -292,43 +294,6 @@ fn checked_name(name: Option<String>, file: &Path) -> Result<String> {
             "{name:?} cannot be the beginning of a handle (up to 40 of a-z 0-9 . _ -); name the data set with --name"
         ),
     }
-}
-
-/// Opens a file; one that is gzipped is unpacked. What can be read only once, such as a pipe, would
-/// seem empty the second time.
-fn open(path: &Path) -> Result<Box<dyn BufRead + Send>> {
-    let fault = || format!("{} cannot be read", path.display());
-    if !path.metadata().with_context(fault)?.is_file() {
-        bail!(
-            "{} is not a regular file, and an import reads its files more than once: write what it holds to a file first, and import that",
-            path.display()
-        );
-    }
-    let mut reader = BufReader::with_capacity(1 << 16, File::open(path).with_context(fault)?);
-    let is_gzip = reader
-        .fill_buf()
-        .with_context(fault)?
-        .starts_with(&[0x1f, 0x8b]);
-    Ok(if is_gzip {
-        Box::new(BufReader::with_capacity(
-            1 << 16,
-            MultiGzDecoder::new(reader),
-        ))
-    } else {
-        Box::new(reader)
-    })
-}
-
-/// A line without its end, as bytes; `None` at the end of the file. A line beyond 64 KiB is cut off
-/// there, and will be refused for what it holds.
-fn next_line(reader: &mut dyn BufRead, line: &mut Vec<u8>) -> std::io::Result<Option<()>> {
-    const MAX: u64 = 1 << 16;
-    line.clear();
-    let read = Read::take(&mut *reader, MAX).read_until(b'\n', line)?;
-    if read as u64 == MAX && line.last() != Some(&b'\n') {
-        reader.skip_until(b'\n')?;
-    }
-    Ok((read > 0).then_some(()))
 }
 
 /// The ids of a data set.

@@ -1,14 +1,15 @@
 //! CSV files with headers: `handle,firstName[,lastName][,uuid][,state]` for users, `from,to` (handles)
 //! for friendships.
 
-use std::io::{BufRead, Read};
-
 use anyhow::{Context, Result, bail};
 use csv::{ByteRecord, Reader, ReaderBuilder, Trim};
 
 use crate::domain::{Field, Handle, Name, Profile, Rejection, UserId, UserState};
 
-use super::{Ids, Input, NewFriendship, NewUser, Person, Refusals};
+use super::{Ids, Input, NewFriendship, NewUser, Person, Refusals, lines::Lines};
+
+/// The most bytes of a line.
+const MAX_LINE_BYTES: usize = 1 << 24;
 
 const USER_COLUMNS: [&str; 2] = ["handle", "firstName"];
 const FRIENDSHIP_COLUMNS: [&str; 2] = ["from", "to"];
@@ -115,7 +116,7 @@ fn explain(refusal: Rejection) -> String {
 /// A CSV file, row by row.
 struct Table {
     name: String,
-    reader: Reader<Box<dyn BufRead + Send>>,
+    reader: Reader<Lines>,
     headers: Vec<String>,
     /// Where the columns are that every row needs.
     columns: [usize; 2],
@@ -132,17 +133,17 @@ impl Table {
         let mut reader = ReaderBuilder::new()
             .flexible(true)
             .trim(Trim::Headers)
-            // The line break at the end shows a quote that is open there.
-            .from_reader(Box::new(input.open()?.chain(&b"\n"[..])) as Box<dyn BufRead + Send>);
-        let headers = reader
-            .headers()
-            .with_context(|| format!("{name}, line 1: the header cannot be read"))?;
+            .from_reader(Lines::new(input.open()?, MAX_LINE_BYTES));
+        let headers = reader.headers().cloned();
+        let line = reader.get_ref().first.unwrap_or(1);
+        let headers =
+            headers.with_context(|| format!("{name}, line {line}: the header cannot be read"))?;
         let headers: Vec<String> = headers
             .iter()
             .map(|header| header.trim_start_matches('\u{feff}').to_owned())
             .collect();
         if headers.iter().any(|header| header.contains('\n')) {
-            bail!("{name}, line 1: a quote in the header is not closed");
+            bail!("{name}, line {line}: a quote in the header is not closed");
         }
         let repeated = |(place, header): (usize, &String)| headers[..place].contains(header);
         if let Some((_, header)) = headers
@@ -150,14 +151,14 @@ impl Table {
             .enumerate()
             .find(|(place, header)| !header.is_empty() && repeated((*place, header)))
         {
-            bail!("{name}, line 1: the column {header:?} is there twice: take one away");
+            bail!("{name}, line {line}: the column {header:?} is there twice: take one away");
         }
         let mut columns = [0; 2];
         for (column, wanted) in columns.iter_mut().zip(wanted) {
             match headers.iter().position(|header| header == wanted) {
                 Some(found) => *column = found,
                 None => bail!(
-                    "{name}, line 1: the column {wanted:?} is missing; the header is {:?}",
+                    "{name}, line {line}: the column {wanted:?} is missing; the header is {:?}",
                     headers.join(",")
                 ),
             }
@@ -180,20 +181,22 @@ impl Table {
 
     /// Goes to the next row and gives its line.
     fn next(&mut self) -> Result<Option<u64>> {
+        self.reader.get_mut().first = None;
         let more = self.reader.read_byte_record(&mut self.row);
-        let more = more.with_context(|| format!("{} cannot be read", self.name))?;
-        let line = self.row.position().map_or(0, csv::Position::line);
-        self.fault = self.row_fault();
+        // The reader takes no line but those of the row.
+        let lines = self.reader.get_ref();
+        let next = lines.number + 1;
+        let more = more.with_context(|| format!("{}, line {next} cannot be read", self.name))?;
+        let line = lines.first.unwrap_or(next);
+        self.fault = self.row_fault(lines.number.saturating_sub(line));
         Ok(more.then_some(line))
     }
 
     /// No value may hold a line break, so one that does has a quote that was not closed; and a field
     /// too many is a comma that needs quotes.
-    fn row_fault(&self) -> Option<String> {
+    fn row_fault(&self, swallowed: u64) -> Option<String> {
         let (fields, columns) = (self.row.len(), self.headers.len());
         if self.row.as_slice().contains(&b'\n') {
-            let text = self.row.as_slice().trim_ascii_end();
-            let swallowed = text.split(|byte| *byte == b'\n').count() - 1;
             Some(format!(
                 "a quote is not closed on its line, and {swallowed} more lines were taken for its text"
             ))

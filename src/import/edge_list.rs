@@ -6,7 +6,10 @@ use anyhow::{Context, Result};
 
 use crate::domain::{Field, Handle, Name, Profile, UserId, UserState};
 
-use super::{Ids, NewFriendship, NewUser, Person, Refusals, Row, next_line, open};
+use super::{Ids, NewFriendship, NewUser, Person, Refusals, Row, file::open, lines::Lines};
+
+/// A line beyond so many bytes is cut off there, and will be refused for what it holds.
+const MAX_LINE_BYTES: usize = 1 << 16;
 
 /// Ids fill the low 62 bits of a UUID.
 const ID_END: u64 = 1 << 62;
@@ -66,21 +69,21 @@ pub(super) fn friendships(name: &str, file: &Path) -> Result<impl Iterator<Item 
 
 /// Each line that should be an edge, with its number.
 fn edges(file: &Path) -> Result<impl Iterator<Item = Result<(u64, Edge)>>> {
-    let mut reader = open(file)?;
+    let mut lines = Lines::new(open(file)?, MAX_LINE_BYTES);
     let mut line = Vec::new();
-    let mut numbers = 1..;
     Ok(std::iter::from_fn(move || {
         loop {
-            let number = numbers.next()?;
-            let more = next_line(&mut *reader, &mut line)
-                .with_context(|| format!("{}, line {number} cannot be read", file.display()));
+            let more = lines.next(&mut line).with_context(|| {
+                let number = lines.number + 1;
+                format!("{}, line {number} cannot be read", file.display())
+            });
             match more {
                 Err(error) => return Some(Err(error)),
                 Ok(None) => return None,
-                Ok(Some(())) => {}
+                Ok(Some(_)) => {}
             }
             if let Some(edge) = parse(&line) {
-                return Some(Ok((number, edge)));
+                return Some(Ok((lines.number, edge)));
             }
         }
     }))

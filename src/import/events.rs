@@ -1,9 +1,6 @@
 //! The lines of an exported log, as the records that they were.
 
-use std::{
-    io::{BufRead, Read},
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
 
@@ -12,14 +9,16 @@ use crate::event_log::{
     line::{Decoder, Line, MAX_LINE_BYTES},
 };
 
-use super::open;
+use super::{
+    file::open,
+    lines::{End, Lines},
+};
 
 /// Reads an exported log, line by line. Ends with an error if the file does before its last line.
 pub struct Events {
     path: PathBuf,
-    reader: Box<dyn BufRead + Send>,
+    lines: Lines,
     decoder: Decoder,
-    line: u64,
     has_ended: bool,
 }
 
@@ -31,31 +30,31 @@ impl Events {
     pub fn open(path: &Path) -> Result<Self> {
         Ok(Self {
             path: path.to_owned(),
-            reader: open(path)?,
+            lines: Lines::new(open(path)?, MAX_LINE_BYTES),
             decoder: Decoder::default(),
-            line: 0,
             has_ended: false,
         })
     }
 
     fn read(&mut self) -> Result<Option<Record>> {
-        self.line += 1;
-        let place = || format!("{}, line {}", self.path.display(), self.line);
+        let mut line = Vec::new();
+        let end = self.lines.next_text(&mut line);
+        // What is missing is missing on the line after the last.
+        let number = self.lines.number + u64::from(!matches!(end, Ok(Some(_))));
+        let place = || format!("{}, line {number}", self.path.display());
+        let end =
+            end.with_context(|| format!("{} cannot be read; nothing was restored", place()))?;
         let broken = |what: &str| {
             anyhow!(
                 "{}: {what}; nothing was restored: export the log again, or take another copy of the file",
                 place()
             )
         };
-        let mut line = Vec::new();
-        Read::take(&mut *self.reader, MAX_LINE_BYTES as u64)
-            .read_until(b'\n', &mut line)
-            .with_context(|| format!("{} cannot be read; nothing was restored", place()))?;
-        match (line.pop(), self.has_ended) {
+        match (end, self.has_ended) {
             (None, true) => return Ok(None),
             (None, false) => return Err(broken("the last lines are missing")),
-            (Some(b'\n'), true) => return Err(broken("more after the end")),
-            (Some(b'\n'), false) => {}
+            (Some(End::Break), false) => {}
+            (Some(End::Break), true) => return Err(broken("more after the end")),
             (Some(_), _) => return Err(broken("the line is cut off, or too long for a record")),
         }
         match self.decoder.line(&line) {

@@ -18,6 +18,7 @@ mod generating;
 mod graph_contract;
 mod histories;
 mod history;
+mod importing;
 mod kafka_log;
 mod lifecycle;
 mod logs;
