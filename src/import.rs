@@ -10,11 +10,13 @@ mod file;
 mod item;
 mod lines;
 mod run;
+mod shape;
 mod summary;
 
 use std::{
     io::BufRead,
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 use anyhow::{Result, bail};
@@ -27,9 +29,10 @@ use crate::{
 
 use file::open;
 
+pub use edge_list::Layout;
 pub use events::Events;
 pub use run::{Stage, Step, Target, run};
-pub use summary::{Count, Refused, Summary};
+pub use summary::{Count, Refused, Summary, Understood};
 
 /// So many refused lines, and it is the wrong file.
 const MAX_REFUSED: usize = 100_000;
@@ -38,10 +41,12 @@ const MAX_REFUSED: usize = 100_000;
 pub struct Source {
     name: String,
     kind: Kind,
+    /// What [`Self::check`] has read, for the import that follows.
+    surveyed: Mutex<Option<Survey>>,
 }
 
 enum Kind {
-    EdgeList(PathBuf),
+    EdgeList(PathBuf, Layout),
     Csv {
         users: Option<Input>,
         friendships: Option<Input>,
@@ -53,6 +58,14 @@ enum Kind {
 enum Input {
     File(PathBuf),
     Text(&'static str, &'static str),
+}
+
+/// What there is to import, but for the friendships one by one.
+#[derive(Default)]
+struct Survey {
+    users: Vec<NewUser>,
+    friendships: u64,
+    refused: Refusals,
 }
 
 /// A user to be registered.
@@ -85,14 +98,30 @@ enum Person {
 }
 
 impl Source {
-    /// An edge list; the name is the file's without its endings, unless given.
+    /// An edge list, two ids a line; the name is the file's without its endings, unless given.
     ///
     /// # Errors
     /// If the name cannot be part of a handle.
     pub fn edge_list(file: PathBuf, name: Option<String>) -> Result<Self> {
+        Self::edge_list_laid_out(file, name, Layout::default())
+    }
+
+    /// An edge list of that layout.
+    ///
+    /// # Errors
+    /// If the name cannot be part of a handle.
+    pub fn edge_list_laid_out(file: PathBuf, name: Option<String>, layout: Layout) -> Result<Self> {
         let name = checked_name(name, &file)?;
-        let kind = Kind::EdgeList(file);
-        Ok(Self { name, kind })
+        Ok(Self::new(name, Kind::EdgeList(file, layout)))
+    }
+
+    fn new(name: String, kind: Kind) -> Self {
+        let surveyed = Mutex::default();
+        Self {
+            name,
+            kind,
+            surveyed,
+        }
     }
 
     /// CSV files; the name is that of the first file without its endings, unless given.
@@ -109,75 +138,90 @@ impl Source {
                 "nothing to import: name a FILE with an edge list, or CSV files with --users and --friendships"
             );
         };
-        Ok(Self {
-            name: checked_name(name, first)?,
-            kind: Kind::Csv {
-                users: users.map(Input::File),
-                friendships: friendships.map(Input::File),
-            },
-        })
+        let name = checked_name(name, first)?;
+        let kind = Kind::Csv {
+            users: users.map(Input::File),
+            friendships: friendships.map(Input::File),
+        };
+        Ok(Self::new(name, kind))
     }
 
     /// CSV texts that the program carries.
     #[must_use]
     pub fn csv_text(name: &'static str, users: &'static str, friendships: &'static str) -> Self {
-        Self {
-            name: name.to_owned(),
-            kind: Kind::Csv {
-                users: Some(Input::Text("users", users)),
-                friendships: Some(Input::Text("friendships", friendships)),
-            },
-        }
+        let kind = Kind::Csv {
+            users: Some(Input::Text("users", users)),
+            friendships: Some(Input::Text("friendships", friendships)),
+        };
+        Self::new(name.to_owned(), kind)
     }
 
     /// People and friendships that were generated.
     #[must_use]
     pub fn generated(graph: SocialGraph) -> Self {
-        Self {
-            name: "generated".to_owned(),
-            kind: Kind::Generated(graph),
-        }
+        Self::new("generated".to_owned(), Kind::Generated(graph))
     }
 
-    /// Whether the files are there and begin as they should.
+    /// Reads the files as a whole, and says what an import would take them for. Asks no log who is
+    /// there already.
     ///
     /// # Errors
     /// The file, what is wrong, and what is wanted.
-    pub fn check(&self) -> Result<()> {
-        match &self.kind {
-            Kind::EdgeList(file) => open(file).map(drop),
+    pub fn check(&self) -> Result<Understood> {
+        let (format, columns) = match &self.kind {
+            Kind::EdgeList(_, layout) => ("edge list", vec![layout.describe()]),
             Kind::Csv { users, friendships } => {
-                csv_files::check(users.as_ref(), friendships.as_ref())
+                let columns = csv_files::columns(users.as_ref(), friendships.as_ref())?;
+                ("CSV", columns)
             }
-            Kind::Generated(_) => Ok(()),
-        }
+            Kind::Generated(_) => ("generated", Vec::new()),
+        };
+        let survey = self.survey()?;
+        let understood = Understood {
+            format,
+            columns,
+            name: self.name.clone(),
+            users: survey.users.len() as u64,
+            friendships: survey.friendships,
+            refused: survey.refused.lines.len() as u64,
+            first_refused: survey.refused.lines.first().cloned(),
+        };
+        *self.surveyed.lock().unwrap_or_else(PoisonError::into_inner) = Some(survey);
+        Ok(understood)
+    }
+
+    /// What [`Self::check`] has read, or reads it now.
+    fn surveyed(&self) -> Result<Survey> {
+        let mut surveyed = self.surveyed.lock().unwrap_or_else(PoisonError::into_inner);
+        surveyed.take().map_or_else(|| self.survey(), Ok)
     }
 
     /// Reads the users, counts the friendships, and refuses what is neither.
-    fn survey(&self, refused: &mut Refusals) -> Result<(Vec<NewUser>, u64)> {
+    fn survey(&self) -> Result<Survey> {
+        let mut survey = Survey::default();
         match &self.kind {
-            Kind::EdgeList(file) => edge_list::survey(&self.name, file, refused),
+            Kind::EdgeList(file, layout) => return edge_list::survey(&self.name, file, layout),
             Kind::Csv { users, .. } => {
-                let users = match users {
-                    Some(users) => csv_files::users(&self.name, users, refused)?,
-                    None => Vec::new(),
-                };
-                let mut friendships = 0;
+                if let Some(users) = users {
+                    survey.users = csv_files::users(&self.name, users, &mut survey.refused)?;
+                }
                 for row in self.rows()? {
                     match row? {
-                        Ok(_) => friendships += 1,
+                        Ok(_) => survey.friendships += 1,
                         Err((line, reason)) => {
-                            refused.add(&self.file(Stage::Friendships), line, reason)?;
+                            let file = self.file(Stage::Friendships);
+                            survey.refused.add(&file, line, reason)?;
                         }
                     }
                 }
-                Ok((users, friendships))
             }
             Kind::Generated(graph) => {
                 let users = (0..graph.users()).map(|number| generated(graph, number));
-                Ok((users.collect(), graph.friendships().len() as u64))
+                survey.users = users.collect();
+                survey.friendships = graph.friendships().len() as u64;
             }
         }
+        Ok(survey)
     }
 
     /// Reads the friendships one by one, but for what is to be refused.
@@ -189,7 +233,9 @@ impl Source {
 
     fn rows(&self) -> Result<Box<dyn Iterator<Item = Result<Row>> + '_>> {
         Ok(match &self.kind {
-            Kind::EdgeList(file) => Box::new(edge_list::friendships(&self.name, file)?),
+            Kind::EdgeList(file, layout) => {
+                Box::new(edge_list::friendships(&self.name, file, layout)?)
+            }
             Kind::Csv {
                 friendships: None, ..
             } => Box::new(std::iter::empty()),
@@ -215,7 +261,7 @@ impl Source {
     fn file(&self, stage: Stage) -> String {
         let input = |input: &Option<Input>| input.as_ref().map(Input::name).unwrap_or_default();
         match (&self.kind, stage) {
-            (Kind::EdgeList(file), _) => file.display().to_string(),
+            (Kind::EdgeList(file, _), _) => file.display().to_string(),
             (Kind::Generated(_), _) => self.name.clone(),
             (Kind::Csv { users, .. }, Stage::Users | Stage::Suspensions) => input(users),
             (Kind::Csv { friendships, .. }, _) => input(friendships),

@@ -12,22 +12,30 @@ use super::{Ids, Input, NewFriendship, NewUser, Person, Refusals, lines::Lines};
 const MAX_LINE_BYTES: usize = 1 << 24;
 
 const USER_COLUMNS: [&str; 2] = ["handle", "firstName"];
+const OPTIONAL: [&str; 3] = ["lastName", "uuid", "state"];
 const FRIENDSHIP_COLUMNS: [&str; 2] = ["from", "to"];
 
-/// Whether the files are there and have the columns they need.
-pub(super) fn check(users: Option<&Input>, friendships: Option<&Input>) -> Result<()> {
-    if let Some(users) = users {
-        Table::open(users, USER_COLUMNS)?;
-    }
-    if let Some(friendships) = friendships {
-        Table::open(friendships, FRIENDSHIP_COLUMNS)?;
-    }
-    Ok(())
+/// Which columns are read, and which are not.
+pub(super) fn columns(users: Option<&Input>, friendships: Option<&Input>) -> Result<Vec<String>> {
+    let users = users.map(|users| (users, USER_COLUMNS, &OPTIONAL[..]));
+    let friendships = friendships.map(|friendships| (friendships, FRIENDSHIP_COLUMNS, &[][..]));
+    let tables = users.into_iter().chain(friendships);
+    let columns = tables.map(|(input, wanted, optional)| {
+        let Table { name, headers, .. } = Table::open(input, wanted)?;
+        let is_read = |header: &String| [&wanted[..], optional].concat().contains(&&**header);
+        let (read, other): (Vec<_>, Vec<_>) = headers.into_iter().partition(is_read);
+        let read = read.join(", ");
+        Ok(match &*other {
+            [] => format!("{read} of {name}"),
+            other => format!("{read} of {name}, but not {}", other.join(", ")),
+        })
+    });
+    columns.collect()
 }
 
 pub(super) fn users(name: &str, input: &Input, refused: &mut Refusals) -> Result<Vec<NewUser>> {
     let mut table = Table::open(input, USER_COLUMNS)?;
-    let optional = ["lastName", "uuid", "state"].map(|name| table.column(name));
+    let optional = OPTIONAL.map(|name| table.column(name));
     let mut users = Vec::new();
     while let Some(line) = table.next()? {
         match user(name, line, &table, optional) {

@@ -27,7 +27,7 @@ use crate::{
 };
 
 use super::{
-    Count, Refusals, Source, Summary,
+    Count, Refusals, Source, Summary, Survey,
     item::{Item, Line, Plan, Suspension},
 };
 
@@ -89,9 +89,12 @@ pub async fn run(
     show: impl Fn(Step),
     stop: &CancellationToken,
 ) -> Result<Summary> {
-    let mut refused = Refusals::default();
     // Before anything is changed: a file that is no such file is found out now.
-    let (users, friendships) = source.survey(&mut refused)?;
+    let Survey {
+        users,
+        friendships,
+        mut refused,
+    } = source.surveyed()?;
     let suspended = users.iter().filter(|u| u.state == UserState::Suspended);
     let suspended: Vec<_> = suspended
         .map(|user| Ok(Suspension(user.line, user.id)))

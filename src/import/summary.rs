@@ -1,4 +1,4 @@
-//! What an import did, for people to read.
+//! What an import would do and what it did, for people to read.
 
 use std::fmt;
 
@@ -35,6 +35,48 @@ pub struct Refused {
     pub reason: String,
 }
 
+/// What an import takes its files for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Understood {
+    /// What the files are.
+    pub format: &'static str,
+    /// Which columns are read, file by file.
+    pub columns: Vec<String>,
+    /// The name of the data set.
+    pub name: String,
+    /// How many different users an edge list names, or how many lines name one.
+    pub users: u64,
+    /// How many lines have a friendship; one that is there twice counts twice.
+    pub friendships: u64,
+    /// How many lines are refused before anybody is looked up.
+    pub refused: u64,
+    /// The first of them.
+    pub first_refused: Option<Refused>,
+}
+
+impl fmt::Display for Understood {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "format: {}", self.format)?;
+        for columns in &self.columns {
+            writeln!(f, "columns: {columns}")?;
+        }
+        writeln!(f, "name: {}", self.name)?;
+        writeln!(f, "users: {}", self.users)?;
+        writeln!(f, "lines with a friendship: {}", self.friendships)?;
+        write!(f, "refused lines: {}", self.refused)?;
+        match &self.first_refused {
+            None => Ok(()),
+            Some(first) => write!(f, ", the first: {first}"),
+        }
+    }
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, line {}: {}", self.file, self.line, self.reason)
+    }
+}
+
 impl fmt::Display for Summary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (count, what) in [(self.users, "users"), (self.friendships, "friendships")] {
@@ -55,11 +97,7 @@ impl fmt::Display for Summary {
         }
         write!(f, "refused lines: {}", self.refused.len())?;
         for refused in &self.refused {
-            write!(
-                f,
-                "\n  {}, line {}: {}",
-                refused.file, refused.line, refused.reason
-            )?;
+            write!(f, "\n  {refused}")?;
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
-//! What an import makes of files: which line it names.
+//! What an import makes of files: which line it names, and what is no edge list.
 
+mod formats;
 mod lines;
 
 use std::{fs, path::Path};

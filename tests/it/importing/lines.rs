@@ -95,6 +95,9 @@ fn of_an_exported_log() {
             assert_parts(&said, &[part, "nothing was restored"]);
         }
         let good = file(new.path(), "good.jsonl", text(&lines));
+        let (code, said) = import(new.path(), &["--events", &good, "--dry-run"]);
+        assert_eq!(code, Some(0), "{end:?}: {said}");
+        assert_parts(&said, &[&format!("records: {}\n", lines.len() - 1)]);
         let (code, said) = import(new.path(), &["--events", &good]);
         assert_eq!(code, Some(0), "{end:?}: {said}");
         let records = format!("records: {} restored", lines.len() - 1);
