@@ -1,7 +1,8 @@
-//! What an import makes of files: which line it names, and what is no edge list.
+//! What an import makes of files: which line it names, what is packed, and what is no edge list.
 
 mod formats;
 mod lines;
+mod packed;
 
 use std::{fs, path::Path};
 
