@@ -10,10 +10,7 @@ mod follow;
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{
-    sync::{mpsc, watch},
-    time::Instant,
-};
+use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
 
@@ -22,7 +19,7 @@ use crate::{
     graph::{Cursor, Graph, GraphError, Projected},
     judge::LogId,
     metrics as names,
-    replay::{Applied, Progress},
+    replay::{Applied, Feed, Progress},
 };
 
 /// The most changes that are sent to the graph in one transaction.
@@ -46,7 +43,7 @@ pub struct Status {
 /// Projects one log into one graph.
 pub struct Projector {
     graph: Arc<dyn Graph>,
-    feed: mpsc::Receiver<Applied>,
+    feed: Feed,
     progress: watch::Receiver<Progress>,
     status: watch::Sender<Status>,
 }
@@ -69,11 +66,7 @@ pub struct Mismatch(String);
 impl Projector {
     /// A projector of what comes from `feed`; `progress` tells the log's id.
     #[must_use]
-    pub fn new(
-        graph: Arc<dyn Graph>,
-        feed: mpsc::Receiver<Applied>,
-        progress: watch::Receiver<Progress>,
-    ) -> Self {
+    pub fn new(graph: Arc<dyn Graph>, feed: Feed, progress: watch::Receiver<Progress>) -> Self {
         let status = watch::Sender::new(Status {
             position: 0,
             pending_since: None,

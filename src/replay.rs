@@ -6,6 +6,7 @@
 //! record is checked to be the same when it arrives.
 
 pub mod again;
+mod feed;
 pub mod index;
 pub mod model;
 pub mod own;
@@ -15,7 +16,7 @@ pub mod waiters;
 
 use std::{collections::VecDeque, io, path::Path, sync::Arc};
 
-use tokio::sync::{Mutex, RwLock, Semaphore, mpsc, watch};
+use tokio::sync::{Mutex, RwLock, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -29,6 +30,7 @@ use crate::{
     judge::{Attempt, CommandId, Entry, GraphCreated, LogId, RecordId, TooOld, Verdict},
 };
 
+pub use feed::Feed;
 use model::WriteModel;
 use own::{Announced, Own};
 pub use recall::Recalled;
@@ -116,7 +118,7 @@ pub struct Replay {
     own: Own,
     waiters: Waiters,
     progress: watch::Sender<Progress>,
-    feed: mpsc::Sender<Applied>,
+    feed: feed::Source,
     /// Who looks back.
     recalls: Semaphore,
 }
@@ -131,17 +133,14 @@ struct Inner {
 impl Replay {
     /// A replay that has read nothing yet, and the feed for its projector.
     #[must_use]
-    pub fn new(log: Arc<dyn EventLog>) -> (Arc<Self>, mpsc::Receiver<Applied>) {
+    pub fn new(log: Arc<dyn EventLog>) -> (Arc<Self>, Feed) {
         Self::resume(log, WriteModel::default())
     }
 
     /// A replay that goes on where a model stands, and the feed for its projector.
     #[must_use]
-    pub fn resume(
-        log: Arc<dyn EventLog>,
-        model: WriteModel,
-    ) -> (Arc<Self>, mpsc::Receiver<Applied>) {
-        let (feed, projector) = mpsc::channel(FEED_CAPACITY);
+    pub fn resume(log: Arc<dyn EventLog>, model: WriteModel) -> (Arc<Self>, Feed) {
+        let (feed, projector) = feed::feed(FEED_CAPACITY);
         let progress = watch::Sender::new(Progress::of(&model));
         let inner = Inner {
             model,
@@ -191,13 +190,10 @@ impl Replay {
         self.inner.try_read().ok().map(|inner| look(&inner.model))
     }
 
-    /// Waits until the projector is near enough for more commands to be taken.
+    /// Waits until the projector is near enough for more commands to be taken. The places that are
+    /// left meanwhile are for the commands under way, which would end without an answer otherwise.
     pub async fn room(&self) {
-        const ROOM: usize = FEED_CAPACITY / 8;
-        if self.feed.capacity() < ROOM {
-            // An error means that nobody follows any more: there is room enough.
-            let _ = self.feed.reserve_many(ROOM).await;
-        }
+        self.feed.room(FEED_CAPACITY / 8).await;
     }
 
     /// Waits for what becomes of a command from now on.

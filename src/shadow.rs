@@ -24,7 +24,7 @@ use crate::{
     graph::Graph,
     judge::{GraphCreated, HashKey, LogId, RecordId, Windows},
     projector::{Projector, Status},
-    replay::{Applied, FEED_CAPACITY, Progress, Replay},
+    replay::{Applied, FEED_CAPACITY, Feed, Progress, Replay},
 };
 
 /// A graph that follows the log as far as it is told to.
@@ -32,7 +32,7 @@ pub struct Shadow {
     /// The first to be dropped: who works must not take the end for a fault.
     tasks: JoinSet<Result<()>>,
     graph: Arc<dyn Graph>,
-    replayed: mpsc::Receiver<Applied>,
+    replayed: Feed,
     /// What was replayed and lies beyond.
     next: VecDeque<Applied>,
     /// What the projector may take.
@@ -48,7 +48,7 @@ impl Shadow {
     #[must_use]
     pub fn start(log: Arc<dyn EventLog>, graph: Arc<dyn Graph>) -> Self {
         let (replay, replayed) = Replay::new(Arc::new(ReadOnly(log)));
-        let (released, feed) = mpsc::channel(FEED_CAPACITY);
+        let (released, feed) = Feed::of_own(FEED_CAPACITY);
         let projector = Projector::new(graph.clone(), feed, replay.progress());
         let progress = replay.progress();
         let status = projector.status();

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 
 use super::{Failure, Mismatch, Projector, Retry};
@@ -56,7 +57,10 @@ impl Projector {
             pending_since = lacks.then(|| pending_since.unwrap_or(known.log_time));
             self.show(shown, pending_since);
             // Nobody here needs the changes; what is not taken would hold up the replay.
-            while self.feed.try_recv().is_ok() {}
+            let mut passed = Vec::new();
+            while self.feed.recv_many(&mut passed, 1_024).now_or_never() > Some(0) {
+                passed.clear();
+            }
             if lacks {
                 tokio::time::sleep(pause).await;
             } else {

@@ -15,6 +15,7 @@ mod exporting;
 mod faults;
 mod gathering;
 mod generating;
+mod following;
 mod graph_contract;
 mod histories;
 mod history;

@@ -1,0 +1,94 @@
+//! Replay and who follows it: how near they stay to each other, and who waits for whom.
+
+use std::sync::Arc;
+
+use foaf::{
+    clock::Clock,
+    domain::LogTime,
+    event_log::{EventLog, memory::MemoryLog},
+    judge::{GraphCreated, HashKey, LogId, RecordId, Windows},
+    replay::{FEED_CAPACITY, Replay},
+};
+use futures::FutureExt;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::logs::{messages, soon, ticking};
+
+fn clock() -> Clock {
+    ticking()
+}
+
+fn identity() -> (GraphCreated, LogTime) {
+    let created = GraphCreated {
+        id: RecordId(Uuid::from_u128(1)),
+        log_id: LogId(Uuid::from_u128(2)),
+        hash_key: HashKey([3; 32]),
+        windows: Windows::DEFAULT,
+    };
+    (created, LogTime(0))
+}
+
+/// A log of so many records, which change nothing.
+async fn log_of(records: usize) -> Arc<MemoryLog> {
+    let log = Arc::new(MemoryLog::new(clock()));
+    append(&*log, records).await;
+    log
+}
+
+async fn append(log: &dyn EventLog, records: usize) {
+    let appended = log.append_all(messages(records)).await;
+    assert!(appended.iter().all(Result::is_ok));
+}
+
+async fn reached(replay: &Replay, position: u64) {
+    let mut progress = replay.progress();
+    let far = progress.wait_for(|progress| progress.position >= position);
+    soon(far).await.expect("replay goes on");
+}
+
+/// Who waits for room must not take the places that are kept for the commands under way.
+#[tokio::test]
+async fn who_waits_for_room_leaves_the_rest_to_others() {
+    const LEFT: usize = 3_000;
+    let records = FEED_CAPACITY - LEFT;
+    let log = log_of(records).await;
+    let (replay, mut feed) = Replay::new(log.clone());
+    let stop = CancellationToken::new();
+    let running = replay.run(stop.clone(), identity);
+    let watching = async {
+        reached(&replay, records as u64).await;
+        let mut waiting: Vec<_> = (0..10).map(|_| Box::pin(replay.room())).collect();
+        for waiting in &mut waiting {
+            assert!(waiting.now_or_never().is_none(), "there is little room");
+        }
+        // Those under way pass all the same; the log's identity is one more.
+        append(&*log, LEFT - 1).await;
+        reached(&replay, FEED_CAPACITY as u64).await;
+        for waiting in &mut waiting {
+            assert!(waiting.now_or_never().is_none(), "there is no room");
+        }
+        let mut taken = Vec::new();
+        assert!(soon(feed.recv_many(&mut taken, 1_000)).await > 0);
+        assert!(waiting[0].as_mut().now_or_never().is_none());
+        let took_more = async {
+            while taken.len() < FEED_CAPACITY {
+                assert!(feed.recv_many(&mut taken, 1_000).await > 0);
+            }
+        };
+        soon(took_more).await;
+        for waiting in waiting {
+            soon(waiting).await;
+        }
+        // Nor does anybody wait for one who has gone.
+        append(&*log, FEED_CAPACITY - 1).await;
+        reached(&replay, 2 * FEED_CAPACITY as u64 - 1).await;
+        let mut waiting = Box::pin(replay.room());
+        assert!((&mut waiting).now_or_never().is_none());
+        drop(feed);
+        soon(waiting).await;
+        stop.cancel();
+    };
+    let (ended, ()) = tokio::join!(running, watching);
+    ended.expect("the log can be judged");
+}
