@@ -46,7 +46,30 @@ contract![
     a_reader_that_falls_behind_misses_nothing,
     a_start_beyond_the_end_is_damage,
     picking_gives_what_a_reader_sees,
+    nothing_appended_changes_nothing,
 ];
+
+async fn nothing_appended_changes_nothing(place: &Place) {
+    let log = place.open().await;
+    append_all(&*log, &messages(1)).await;
+    let mut at_the_end = log.read(1).await.unwrap();
+    let mut from_the_start = log.read(0).await.unwrap();
+    let too_much = || Message {
+        value: vec![b'x'; MAX_MESSAGE_BYTES + 1],
+        ..Message::default()
+    };
+    assert_eq!(soon(log.append_all(Vec::new())).await, []);
+    let refused = soon(log.append_all(vec![too_much(), too_much()])).await;
+    let is_refused = |one: &Result<_, _>| matches!(one, Err(AppendError::Refused(_)));
+    assert!(refused.len() == 2 && refused.iter().all(is_refused));
+    assert_eq!(log.end().await, Ok(1));
+    let mixed = vec![too_much(), message(1), too_much()];
+    let mixed = soon(log.append_all(mixed)).await;
+    assert!(is_refused(&mixed[0]) && mixed[1].is_ok() && is_refused(&mixed[2]));
+    assert_eq!(*take(&mut *at_the_end, 1).await[0].message, message(1));
+    let read = take(&mut *from_the_start, 2).await;
+    assert!(read.iter().map(message_of).eq(messages(2)));
+}
 
 async fn picking_gives_what_a_reader_sees(place: &Place) {
     let log = place.open().await;

@@ -57,7 +57,9 @@ impl SqliteReader {
         }
         match self.live.recv().await {
             Ok(group) => {
-                let first = group.first().map_or(u64::MAX, |record| record.offset);
+                let Some(first) = group.first().map(|record| record.offset) else {
+                    return Ok(());
+                };
                 if first > self.from {
                     self.read_file(first);
                     return Ok(());
