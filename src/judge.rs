@@ -233,7 +233,7 @@ impl Judge {
         let Some(created) = &self.created else {
             return Some(Void::NotCreated);
         };
-        if before.0 - attempt.decided_at.0 > created.windows.attempt_ms {
+        if before.0.saturating_sub(attempt.decided_at.0) > created.windows.attempt_ms {
             return Some(Void::Expired);
         }
         // What is too old by now was forgotten before.
@@ -276,5 +276,6 @@ impl Judge {
 }
 
 fn remembers(created: Option<&GraphCreated>, decided: LogTime, now: LogTime) -> bool {
-    created.is_some_and(|created| now.0 - decided.0 <= created.windows.outcome_ms)
+    // Times come from the log, where a foreign program may have written any number.
+    created.is_some_and(|created| now.0.saturating_sub(decided.0) <= created.windows.outcome_ms)
 }

@@ -68,7 +68,7 @@ impl EventIndex {
         self.add(event.map_or(0, |event| event as u8));
         if append_time < log_time {
             match self.setbacks.last_mut() {
-                Some(run) if run.last + 1 == position && run.time == log_time => {
+                Some(run) if run.last.saturating_add(1) == position && run.time == log_time => {
                     run.last = position;
                 }
                 _ => self.setbacks.push(Setback {
@@ -119,7 +119,8 @@ impl EventIndex {
             positions.filter(|position| types.has(type_at(*position)))
         };
         let (after, before) = (page.after.unwrap_or(0), page.before.unwrap_or(u64::MAX));
-        let within = wanted().filter(|position| (after + 1..before).contains(position));
+        let within =
+            wanted().filter(|position| (after.saturating_add(1)..before).contains(position));
         cut(within, page, || wanted().count() as u64)
     }
 
@@ -218,5 +219,44 @@ fn cut(
         items,
         more,
         total: page.count.then(total),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Cursors come from callers, who may write any number into them.
+    #[test]
+    fn a_page_beyond_every_position_is_empty() {
+        let mut index = EventIndex::default();
+        let positions = [1, 2, 3];
+        for position in positions {
+            let event = Some(EventType::UserRegistered);
+            index.push(position, event, LogTime(0), LogTime(0));
+        }
+        for (after, before, expected) in [
+            (Some(u64::MAX), None, &[][..]),
+            (Some(u64::MAX - 1), Some(u64::MAX), &[]),
+            (Some(0), Some(u64::MAX), &positions),
+            (None, Some(0), &[]),
+            (Some(2), Some(1), &[]),
+            (Some(1), None, &positions[1..]),
+            (None, Some(3), &positions[..2]),
+        ] {
+            for backward in [false, true] {
+                let page = Page {
+                    after,
+                    before,
+                    backward,
+                    limit: 10,
+                    count: false,
+                };
+                let of = index.page_of(&positions, Types::ALL, &page).items;
+                assert_eq!(of, expected, "{page:?}");
+                let all = index.page(Types::ALL, &page, u64::MAX).items;
+                assert_eq!(all, expected, "{page:?}");
+            }
+        }
     }
 }

@@ -58,3 +58,20 @@ fn expiry_is_found_before_a_duplicate_and_before_a_conflict() {
     };
     assert_eq!(log.void(HOUR + 1, late), Void::Expired);
 }
+
+/// Times that no clock shows, as a crafted export may hold them: the rule holds for them, too.
+#[test]
+fn times_of_any_distance_are_compared() {
+    for (created, now) in [(i64::MIN, i64::MAX), (-1, i64::MAX)] {
+        let mut log = Log::created_at(created);
+        let decided = |at| Attempt {
+            decided_at: LogTime(at),
+            ..attempt(1)
+        };
+        log.effective(created, decided(i64::MAX));
+        log.void(now, Entry::Malformed(String::new()));
+        assert_eq!(log.void(now, decided(i64::MIN)), Void::Expired);
+        assert_eq!(log.judge.outcome(command(1)), None, "it is forgotten");
+        log.effective(i64::MIN, decided(i64::MAX));
+    }
+}
