@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use clap::Args;
 use tokio_util::sync::CancellationToken;
+use tracing::warn;
 
 use crate::{
     config::LogUrl,
@@ -23,11 +24,30 @@ pub(super) struct ControlArgs {
 
 impl ControlArgs {
     /// The place of the socket, if there is one for that log.
-    pub(super) fn path(&self, log: &LogUrl) -> Option<PathBuf> {
-        self.control.clone().or_else(|| match log {
-            LogUrl::Sqlite(folder) => Some(folder.join("control.sock")),
-            LogUrl::Kafka { .. } | LogUrl::Memory => None,
-        })
+    ///
+    /// # Errors
+    /// If it was named, and the system does not take it.
+    pub(super) fn path(&self, log: &LogUrl) -> Result<Option<PathBuf>> {
+        if let Some(named) = &self.control {
+            control::check_path(named)?;
+            return Ok(Some(named.clone()));
+        }
+        let LogUrl::Sqlite(folder) = log else {
+            return Ok(None);
+        };
+        let own = folder.join("control.sock");
+        Ok(control::check_path(&own).is_ok().then_some(own))
+    }
+
+    /// As [`Self::path`], for the process that serves: says so where a data folder goes without.
+    pub(super) fn place(&self, log: &LogUrl) -> Result<Option<PathBuf>> {
+        let path = self.path(log)?;
+        if let (None, LogUrl::Sqlite(folder)) = (&path, log)
+            && let Err(reason) = control::check_path(&folder.join("control.sock"))
+        {
+            warn!(%reason, "there is no control socket: verify and rebuild do not reach this process");
+        }
+        Ok(path)
     }
 
     /// Asks the process that serves that log; `None` if nobody does.
@@ -37,7 +57,7 @@ impl ControlArgs {
         request: Request,
         stop: &CancellationToken,
     ) -> Result<Option<Answer>> {
-        let Some(path) = self.path(log) else {
+        let Some(path) = self.path(log)? else {
             return Ok(None);
         };
         let bar = Progress::new();

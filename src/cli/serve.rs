@@ -48,6 +48,7 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) async fn run(self, stop: CancellationToken) -> Result<ExitCode> {
         let stores = self.stores.parse()?;
+        let control = self.control.place(&stores.log)?;
         let (listener, address) = app::bind(&self.listen.listen).await?;
         let mut node = tokio::select! {
             node = Node::start_as(&stores, self.roles) => node?,
@@ -56,7 +57,7 @@ impl Serve {
         node.limit(self.limits.parse()?);
         let attended = node
             .attend(Upkeep {
-                control: self.control.path(&stores.log),
+                control,
                 verify_every: self.verify_every.map(Duration::from_secs),
             })
             .await;

@@ -6,6 +6,7 @@ mod bulk;
 mod callers;
 mod clients;
 mod command_line;
+mod control;
 mod decisions;
 mod embedded_graph;
 mod event_log_contract;
