@@ -87,7 +87,7 @@ impl Node {
             let model = WriteModel::default();
             return Self::assemble(log, graph, clock, stores.write_timeout, model, roles).await;
         };
-        std::fs::create_dir_all(folder)
+        crate::folder::make(folder)
             .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
         let is_embedded = stores.graph == GraphUrl::Embedded;
         let start = snapshots::find(folder, &*log, graph.cursor().await?, is_embedded).await?;

@@ -35,6 +35,7 @@ pub mod control;
 pub mod domain;
 pub mod event_log;
 pub mod export;
+pub mod folder;
 pub mod generate;
 pub mod graph;
 pub mod graphql;

@@ -36,6 +36,7 @@ use crate::clock::Clock;
 use crate::domain::LogTime;
 
 /// Groups that a reader may lag behind before it reads from the file again.
+use crate::folder;
 const LIVE_GROUPS: usize = 8;
 
 /// The event log of a data folder, and the only one: it owns the folder until it is closed.
@@ -59,7 +60,7 @@ impl SqliteLog {
     /// [`LogError::Unusable`] if the folder belongs to another process, cannot be written, or was
     /// written by a later build; [`LogError::Damaged`] if the last record cannot be read.
     pub fn open(folder: &Path, clock: Clock) -> Result<Self, LogError> {
-        std::fs::create_dir_all(folder).map_err(|e| {
+        folder::make(folder).map_err(|e| {
             LogError::Unusable(format!(
                 "the data folder {} cannot be made ({e}): choose another folder",
                 folder.display()

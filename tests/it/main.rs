@@ -7,6 +7,7 @@ mod callers;
 mod clients;
 mod command_line;
 mod control;
+mod data_folder;
 mod decisions;
 mod embedded_graph;
 mod event_log_contract;

@@ -9,6 +9,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::row;
 use crate::event_log::{LogError, Record};
+use crate::folder;
 
 /// The version of the format, in `PRAGMA user_version`.
 const FORMAT: i64 = 1;
@@ -51,6 +52,8 @@ impl LogFile {
     /// Opens the file to write, and makes it when it is missing.
     pub(super) fn open(folder: &Path) -> Result<(Self, Tail), LogError> {
         let path = folder.join("foaf.db");
+        // SQLite would let everybody read it; the files beside it get the rights of this one.
+        folder::make_file(&path).map_err(|e| unusable(&path, &e))?;
         let file = match Connection::open(&path) {
             Ok(db) => Self { db, path },
             Err(e) => return Err(unusable(&path, &e)),
@@ -248,7 +251,7 @@ pub(super) fn integer(position: u64) -> i64 {
     i64::try_from(position).unwrap_or(i64::MAX)
 }
 
-fn unusable(path: &Path, error: &rusqlite::Error) -> LogError {
+fn unusable(path: &Path, error: &dyn std::fmt::Display) -> LogError {
     let folder = path.parent().unwrap_or(path).display();
     LogError::Unusable(format!(
         "{} cannot be opened ({error}): make the folder {folder} and what is in it readable and writable, or choose another folder",

@@ -5,9 +5,10 @@
 
 use std::fs::{File, TryLockError};
 use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use crate::event_log::LogError;
+use crate::{event_log::LogError, folder::OWNER_ONLY};
 
 /// Held as long as it lives.
 pub(super) struct Lock {
@@ -31,6 +32,7 @@ impl Lock {
             .write(true)
             .truncate(false)
             .open(&path)
+            .mode(OWNER_ONLY)
             .map_err(unusable)?;
         match file.try_lock() {
             Ok(()) => {}

@@ -13,6 +13,7 @@ use super::lock::Lock;
 use super::row;
 use super::writer::{GROUP, insert_one};
 use crate::event_log::{LogError, Record};
+use crate::folder;
 
 impl SqliteLog {
     /// Makes the log of a data folder that has none, of records in the order of their offsets from 0
@@ -31,7 +32,7 @@ impl SqliteLog {
                 folder.display()
             ))
         };
-        std::fs::create_dir_all(folder).map_err(|e| unusable(&e))?;
+        folder::make(folder).map_err(|e| unusable(&e))?;
         let _lock = Lock::take(folder)?;
         let place = folder.join("foaf.db");
         if place.exists() {

@@ -24,9 +24,10 @@ const LAYERS: [&[&str]; 14] = [
 ];
 
 /// Anyone may use them, and they use nothing of ours.
-const LEAVES: [&str; 7] = [
+const LEAVES: [&str; 8] = [
     "clock",
     "config",
+    "folder",
     "generate",
     "metrics",
     "output",
