@@ -24,7 +24,10 @@ const BLOCK: usize = 1 << 20;
 /// How many snapshots of a kind are kept: the last, and the one before in case the other kinds' last
 /// ones are older.
 const KEPT: usize = 2;
-const ENDING: &str = "snapshot";
+/// How the name of a snapshot ends.
+pub const ENDING: &str = "snapshot";
+/// How it begins while it is written.
+pub const WRITING: &str = ".writing-";
 
 /// Why a snapshot cannot be read: drop it and start from an older one, or from the log.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +52,7 @@ pub fn write(
     content: impl FnOnce(&mut Writer) -> io::Result<()>,
 ) -> io::Result<()> {
     let temporary = tempfile::Builder::new()
-        .prefix(".writing-")
+        .prefix(WRITING)
         .suffix(ENDING)
         .tempfile_in(folder)?;
     let mut writer = Writer {
@@ -61,6 +64,8 @@ pub fn write(
     writer.text(kind)?;
     content(&mut writer)?;
     writer.end_block()?;
+    // Who finds it locked leaves it alone; where a file system has no locks, everybody does.
+    let _ = temporary.as_file().try_lock();
     // The empty block says that nothing is missing.
     writer.end_block()?;
     writer.file.sync_all()?;

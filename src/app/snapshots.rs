@@ -22,6 +22,7 @@ use crate::{
     event_log::{EventLog, LogError, record},
     graph::{Cursor, Graph, embedded, embedded::EmbeddedGraph},
     judge::{Entry, LogId},
+    folder::remove_left_files,
     metrics as names,
     projector::Status,
     replay::{Replay, model::WriteModel, saved},
@@ -64,6 +65,7 @@ pub(super) async fn find(
         let mut graphs = snapshot::list(folder, embedded::saved::KIND)?.into_iter();
         let graph = graphs.next().filter(|_| is_embedded);
         let limit = match &graph {
+    remove_left_files(folder, snapshot::WRITING, snapshot::ENDING);
             Some((position, _)) => *position,
             None => cursor.map_or(0, |cursor| cursor.position),
         };

@@ -70,6 +70,7 @@ impl SqliteLog {
         let (file, tail) = LogFile::open(folder)?;
         let path = file.path().to_owned();
         let (live, _) = broadcast::channel(LIVE_GROUPS);
+        restore::remove_left(folder);
         let weak_live = live.downgrade();
         let end = Arc::new(AtomicU64::new(tail.position));
         let writer = Writer {

@@ -1,7 +1,11 @@
 //! The data folder: whose it is, what is left in it, and that it is the one which the next start
 //! reads.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{
+    fs::{self, File},
+    os::unix::fs::{PermissionsExt, symlink},
+    path::Path,
+};
 
 use crate::program::{Running, Serving, foaf, limited, sqlite};
 
@@ -99,6 +103,55 @@ fn the_folder_of_snapshots_is_the_owners_too() {
     ];
     let serving = Serving::of(Running::of(limited("umask 000", &serve)));
     assert_eq!(mode(&kept), 0o700);
+    serving.signal("-TERM");
+    serving.end();
+}
+
+/// What a killed process was writing is removed; what one writes that lives is not, nor anything else.
+#[test]
+fn what_a_killed_process_left_is_removed_at_the_next_start() {
+    let place = tempfile::tempdir().expect("a folder");
+    let folder = place.path();
+    let at = |name: &str| folder.join(name);
+    fs::write(at(".writing-aB3dE6snapshot"), "half").expect("a file");
+    fs::create_dir(at("restoring-aB3dE6")).expect("a folder");
+    fs::write(at("restoring-aB3dE6/foaf.db"), "half").expect("a file");
+    let others = [
+        ".writing-a-letter",
+        "restoring-notes.txt",
+        "restoring-minerA/notes",
+        "notes",
+    ];
+    fs::create_dir(at("restoring-minerA")).expect("a folder");
+    for name in others {
+        fs::write(at(name), "mine").expect("a file");
+    }
+    symlink("notes", at(".writing-linkedsnapshot")).expect("a link");
+    symlink("notes", at("restoring-linked")).expect("a link");
+    let alive = File::create(at(".writing-alive0snapshot")).expect("a file");
+    alive.lock().expect("it is ours");
+
+    let log = sqlite(folder);
+    let serve = ["serve", "--log", &log, "--listen", "127.0.0.1:0"];
+    let serving = Serving::start(&serve);
+    assert!(!at(".writing-aB3dE6snapshot").exists());
+    assert!(!at("restoring-aB3dE6").exists());
+    for name in others {
+        assert_eq!(fs::read(at(name)).expect("a file"), b"mine", "{name}");
+    }
+    assert!(at(".writing-alive0snapshot").exists(), "somebody writes it");
+    assert!(at(".writing-linkedsnapshot").is_symlink() && at("restoring-linked").is_symlink());
+
+    // Who comes second removes nothing of the owner's.
+    fs::create_dir(at("restoring-later0")).expect("a folder");
+    assert!(!foaf(&serve).status.success(), "it is taken");
+    assert!(at("restoring-later0").exists());
+    serving.signal("-TERM");
+    let (code, said) = serving.end();
+    assert_eq!(code, Some(0), "{said}");
+    drop(alive);
+    let serving = Serving::start(&serve);
+    assert!(!at(".writing-alive0snapshot").exists() && !at("restoring-later0").exists());
     serving.signal("-TERM");
     serving.end();
 }

@@ -15,6 +15,9 @@ use super::writer::{GROUP, insert_one};
 use crate::event_log::{LogError, Record};
 use crate::folder;
 
+/// How the names of the folders begin in which logs are made.
+const RESTORING: &str = "restoring-";
+
 impl SqliteLog {
     /// Makes the log of a data folder that has none, of records in the order of their offsets from 0
     /// on; gives their number. Blocks.
@@ -34,13 +37,14 @@ impl SqliteLog {
         };
         folder::make(folder).map_err(|e| unusable(&e))?;
         let _lock = Lock::take(folder)?;
+        remove_left(folder);
         let place = folder.join("foaf.db");
         if place.exists() {
             let there = "it has a log, and logs cannot be joined";
             return Err(unusable(&there).into());
         }
         let making = tempfile::Builder::new()
-            .prefix("restoring-")
+            .prefix(RESTORING)
             .tempdir_in(folder)
             .map_err(|e| unusable(&e))?;
         let (mut file, mut tail) = LogFile::open(making.path())?;
@@ -56,6 +60,11 @@ impl SqliteLog {
             .map_err(|e| unusable(&e))?;
         Ok(tail.position)
     }
+}
+
+/// Removes what a process left that was killed while it made a log. The caller holds the folder's lock.
+pub(super) fn remove_left(folder: &Path) {
+    folder::remove_left_folders(folder, RESTORING, "foaf.db");
 }
 
 /// Writes some records in one transaction.
