@@ -29,15 +29,24 @@ pub const ENDING: &str = "snapshot";
 /// How it begins while it is written.
 pub const WRITING: &str = ".writing-";
 
-/// Why a snapshot cannot be read: drop it and start from an older one, or from the log.
+/// Why a snapshot cannot be read: start from an older one, or from the log.
 #[derive(Debug, thiserror::Error)]
 pub enum SnapshotError {
-    /// The file cannot be read.
+    /// The file cannot be read now, which says nothing of what stands in it.
     #[error(transparent)]
-    Io(#[from] io::Error),
-    /// It is not what was written, or of another version.
+    Io(io::Error),
+    /// It is not what was written, or of another version: drop it.
     #[error("{0}")]
     Unreadable(&'static str),
+}
+
+impl From<io::Error> for SnapshotError {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::UnexpectedEof => Self::Unreadable("it ends too early"),
+            _ => Self::Io(error),
+        }
+    }
 }
 
 /// Writes a snapshot of `kind` as of `position` into `folder`, and removes those that it makes
@@ -55,6 +64,8 @@ pub fn write(
         .prefix(WRITING)
         .suffix(ENDING)
         .tempfile_in(folder)?;
+    // Who finds it locked leaves it alone; where a file system has no locks, everybody does.
+    let _ = temporary.as_file().try_lock();
     let mut writer = Writer {
         file: temporary.as_file().try_clone()?,
         block: Vec::with_capacity(BLOCK + 64),
@@ -64,8 +75,6 @@ pub fn write(
     writer.text(kind)?;
     content(&mut writer)?;
     writer.end_block()?;
-    // Who finds it locked leaves it alone; where a file system has no locks, everybody does.
-    let _ = temporary.as_file().try_lock();
     // The empty block says that nothing is missing.
     writer.end_block()?;
     writer.file.sync_all()?;

@@ -1,10 +1,12 @@
 //! Snapshots of a node: where it starts, and when new ones are written.
 //!
-//! A snapshot only shortens the start. One that cannot be used is removed with a warning, and the log
-//! makes up for it; but one that is ahead of its log shows that the log has lost records, and is
-//! refused. Must never start a model ahead of its graph: the graph would miss what lies between.
+//! A snapshot only shortens the start. One that is not what was written is removed with a warning, one
+//! that cannot be read now is passed over, and the log makes up for it; but one that is ahead of its log
+//! shows that the log has lost records, and is refused. Must never start a model ahead of its graph: the
+//! graph would miss what lies between.
 
 use std::{
+    collections::HashSet,
     path::{Path, PathBuf},
     sync::{
         Arc,
@@ -20,9 +22,9 @@ use tracing::{info, warn};
 
 use crate::{
     event_log::{EventLog, LogError, record},
+    folder::remove_left_files,
     graph::{Cursor, Graph, embedded, embedded::EmbeddedGraph},
     judge::{Entry, LogId},
-    folder::remove_left_files,
     metrics as names,
     projector::Status,
     replay::{Replay, model::WriteModel, saved},
@@ -40,6 +42,9 @@ const LOOK: Duration = Duration::from_secs(5);
 
 /// How many records are read at once where they are only checked.
 const CHECKED_AT_ONCE: usize = 1_024;
+
+/// The snapshots that this start makes no use of.
+type PassedOver = HashSet<PathBuf>;
 
 /// Where a node starts.
 #[derive(Default)]
@@ -60,16 +65,17 @@ pub(super) async fn find(
     cursor: Option<Cursor>,
     is_embedded: bool,
 ) -> Result<Start> {
-    let log_id = log_id(log).await.with_context(|| log.describe())?;
-    loop {
-        let mut graphs = snapshot::list(folder, embedded::saved::KIND)?.into_iter();
-        let graph = graphs.next().filter(|_| is_embedded);
-        let limit = match &graph {
     remove_left_files(folder, snapshot::WRITING, snapshot::ENDING);
+    let log_id = log_id(log).await.with_context(|| log.describe())?;
+    let mut passed = PassedOver::new();
+    loop {
+        let graphs = listed(folder, embedded::saved::KIND, &passed)?;
+        let graph = graphs.into_iter().next().filter(|_| is_embedded);
+        let limit = match &graph {
             Some((position, _)) => *position,
             None => cursor.map_or(0, |cursor| cursor.position),
         };
-        let models = snapshot::list(folder, saved::KIND)?;
+        let models = listed(folder, saved::KIND, &passed)?;
         let model = models.into_iter().find(|(position, _)| *position <= limit);
         let (graph, model) = tokio::try_join!(
             spawn_blocking(move || graph.map(|(_, path)| (EmbeddedGraph::load(&path), path))),
@@ -78,22 +84,24 @@ pub(super) async fn find(
         let mut start = Start::default();
         let mut cursor = cursor;
         if let Some((graph, path)) = graph {
-            let graph = usable(graph, &path)?;
+            let graph = usable(graph, &path, &mut passed);
             cursor = match &graph {
                 Some(graph) => graph.cursor().await?,
                 None => continue,
             };
             if !is_of(cursor.map(|at| at.log_id), log_id, &path, log)? {
+                remove(&path, &ANOTHER, &mut passed);
                 continue;
             }
             start.graph = graph;
         }
         if let Some((model, path)) = model {
-            let Some(model) = usable(model, &path)? else {
+            let Some(model) = usable(model, &path, &mut passed) else {
                 continue;
             };
             let created = model.judge().created();
             if !is_of(created.map(|created| created.log_id), log_id, &path, log)? {
+                remove(&path, &ANOTHER, &mut passed);
                 continue;
             }
             start.model = model;
@@ -108,6 +116,13 @@ pub(super) async fn find(
         }
         return Ok(start);
     }
+}
+
+/// The snapshots of a kind, the newest first, but for those that were passed over.
+fn listed(folder: &Path, kind: &str, passed: &PassedOver) -> std::io::Result<Vec<(u64, PathBuf)>> {
+    let mut found = snapshot::list(folder, kind)?;
+    found.retain(|(_, path)| !passed.contains(path));
+    Ok(found)
 }
 
 /// Whether a model goes with its graph, and both with the log.
@@ -130,15 +145,23 @@ fn check(model: &WriteModel, cursor: Option<Cursor>, end: u64, folder: &Path) ->
     }
 }
 
-/// What was read; removes the file if it cannot be used.
-fn usable<T>(read: Result<T, SnapshotError>, path: &Path) -> Result<Option<T>> {
+/// What was read. The file is removed if it is not what was written; a disk that fails for a moment, or
+/// too many open files, are no reason to.
+fn usable<T>(read: Result<T, SnapshotError>, path: &Path, passed: &mut PassedOver) -> Option<T> {
     match read {
-        Ok(read) => Ok(Some(read)),
-        Err(why) => remove(path, &why).map(|()| None),
+        Ok(read) => return Some(read),
+        Err(why @ SnapshotError::Unreadable(_)) => remove(path, &why, passed),
+        Err(SnapshotError::Io(why)) => {
+            warn!(path = %path.display(), %why, "a snapshot cannot be read now, the log makes up for it");
+            passed.insert(path.to_owned());
+        }
     }
+    None
 }
 
-/// Whether a snapshot is of this log; removes it if not.
+const ANOTHER: &str = "it is of another log";
+
+/// Whether a snapshot is of this log.
 fn is_of(
     snapshot: Option<LogId>,
     log_id: Option<LogId>,
@@ -152,16 +175,15 @@ fn is_of(
             log.describe(),
         );
     }
-    if snapshot != log_id {
-        remove(path, &"it is of another log")?;
-    }
     Ok(snapshot == log_id)
 }
 
-fn remove(path: &Path, why: &dyn std::fmt::Display) -> Result<()> {
+fn remove(path: &Path, why: &dyn std::fmt::Display, passed: &mut PassedOver) {
     warn!(path = %path.display(), %why, "a snapshot is dropped, the log makes up for it");
-    std::fs::remove_file(path)?;
-    Ok(())
+    if let Err(fault) = std::fs::remove_file(path) {
+        warn!(path = %path.display(), error = %fault, "it cannot be removed");
+    }
+    passed.insert(path.to_owned());
 }
 
 /// The id of the log, if it has one yet.

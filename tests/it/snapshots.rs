@@ -220,6 +220,31 @@ async fn a_damaged_snapshot_is_dropped_and_rebuilt() {
     }
 }
 
+/// A disk that fails for a moment, or too many open files, say nothing of what stands in a snapshot.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_that_cannot_be_read_now_is_passed_over_and_kept() {
+    for unreadable in ["/proc/self/mem", "itself"] {
+        let (places, folder) = stopped().await;
+        for kind in [saved::KIND, "graph"] {
+            let (_, file) = files(&folder, kind).remove(0);
+            fs::remove_file(&file).expect("it is there");
+            let itself = file.file_name().expect("a name");
+            let target = if unreadable == "itself" {
+                itself
+            } else {
+                unreadable.as_ref()
+            };
+            std::os::unix::fs::symlink(target, &file).expect("a link");
+            let node = start(&places).await.expect("it starts all the same");
+            assert!(file.is_symlink(), "{unreadable} was kept");
+            let cursor = node.services().graph.cursor().await.expect("it answers");
+            let digest = node.services().replay.read(WriteModel::digest).await;
+            assert_eq!(cursor.map(|cursor| cursor.digest), Some(digest));
+            node.stop().await.expect("it stops");
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_snapshot_of_another_log_is_dropped() {
     let (places, folder) = stopped().await;
