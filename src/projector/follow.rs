@@ -1,14 +1,13 @@
 //! A node that does not project: it watches how far others have brought the graph.
 //!
-//! Must never write to the graph.
+//! Must never write to the graph, nor let the graph hold up the replay.
 
 use std::time::Duration;
 
-use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 
 use super::{Failure, Mismatch, Projector, Retry};
-use crate::graph::Cursor;
+use crate::{graph::Cursor, replay::Feed};
 
 /// How long to wait between two looks at a graph that lacks something.
 const LOOK: Duration = Duration::from_millis(5);
@@ -21,9 +20,11 @@ impl Projector {
     /// # Errors
     /// [`Mismatch`], if the graph was projected from another log, or went back.
     pub async fn follow(mut self, stop: CancellationToken) -> Result<(), Mismatch> {
+        let feed = std::mem::replace(&mut self.feed, Feed::ended());
         tokio::select! {
             () = stop.cancelled() => Ok(()),
             mismatch = self.watch() => Err(mismatch),
+            () = pass_over(feed) => Ok(()),
         }
     }
 
@@ -56,15 +57,10 @@ impl Projector {
             // The first moment at which it was seen to lack something.
             pending_since = lacks.then(|| pending_since.unwrap_or(known.log_time));
             self.show(shown, pending_since);
-            // Nobody here needs the changes; what is not taken would hold up the replay.
-            let mut passed = Vec::new();
-            while self.feed.recv_many(&mut passed, 1_024).now_or_never() > Some(0) {
-                passed.clear();
-            }
             if lacks {
                 tokio::time::sleep(pause).await;
             } else {
-                if self.feed.recv().await.is_none() {
+                if self.progress.changed().await.is_err() {
                     // Replay has ended, and the node with it.
                     std::future::pending::<()>().await;
                 }
@@ -72,4 +68,16 @@ impl Projector {
             }
         }
     }
+}
+
+/// Nobody here needs the changes, and what is not taken would hold up the replay: also while the graph
+/// is asked, and while it is out of reach.
+async fn pass_over(mut feed: Feed) {
+    const AT_ONCE: usize = 1_024;
+    let mut passed = Vec::with_capacity(AT_ONCE);
+    while feed.recv_many(&mut passed, AT_ONCE).await > 0 {
+        passed.clear();
+    }
+    // Replay has ended, and the node with it.
+    std::future::pending::<()>().await;
 }

@@ -1,19 +1,24 @@
 //! Replay and who follows it: how near they stay to each other, and who waits for whom.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::Ordering};
 
 use foaf::{
     clock::Clock,
     domain::LogTime,
     event_log::{EventLog, memory::MemoryLog},
+    graph::embedded::EmbeddedGraph,
     judge::{GraphCreated, HashKey, LogId, RecordId, Windows},
+    projector::Projector,
     replay::{FEED_CAPACITY, Replay},
 };
 use futures::FutureExt;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::logs::{messages, soon, ticking};
+use crate::{
+    logs::{messages, soon, ticking},
+    observer::Observer,
+};
 
 fn clock() -> Clock {
     ticking()
@@ -91,4 +96,26 @@ async fn who_waits_for_room_leaves_the_rest_to_others() {
     };
     let (ended, ()) = tokio::join!(running, watching);
     ended.expect("the log can be judged");
+}
+
+/// A node that does not project needs no graph to go on reading the log, nor to take commands.
+#[tokio::test]
+async fn a_node_that_does_not_project_reads_on_while_the_graph_is_away() {
+    let records = 2 * FEED_CAPACITY;
+    let log = log_of(records).await;
+    let (replay, feed) = Replay::new(log.clone());
+    let graph = Observer::new(Arc::new(EmbeddedGraph::new()), Arc::default());
+    graph.is_down.store(true, Ordering::Relaxed);
+    let other = Projector::new(Arc::new(graph), feed, replay.progress());
+    let stop = CancellationToken::new();
+    let running = replay.run(stop.clone(), identity);
+    let following = other.follow(stop.clone());
+    let watching = async {
+        reached(&replay, records as u64 + 1).await;
+        soon(replay.room()).await;
+        stop.cancel();
+    };
+    let (ended, followed, ()) = tokio::join!(running, following, watching);
+    ended.expect("the log can be judged");
+    followed.expect("the graph is not another one");
 }
