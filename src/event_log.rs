@@ -12,7 +12,8 @@
 //! * **Order.** Offsets grow; two readers see the same records at the same offsets, with the same
 //!   append times, headers, keys and values, byte for byte, now and after a restart.
 //! * **Durability.** What `append` has acknowledged is read by every reader, also after a crash of
-//!   the process (`memory` excepted, which lives as long as its process).
+//!   the process (`memory` excepted, which lives as long as its process). An adapter that writes files
+//!   acknowledges nothing that stands in a file which the next start would not find.
 //! * **Acknowledgement.** `append` returns the offset and the append time under which readers will
 //!   see the record. [`AppendError::Refused`] means that it is not in the log and never will be;
 //!   [`AppendError::Unknown`] that it may be there, now or later.

@@ -11,6 +11,7 @@
 mod beside;
 mod file;
 mod lock;
+mod place;
 mod reader;
 mod restore;
 mod row;
@@ -29,14 +30,15 @@ use tokio::task::JoinError;
 pub use self::beside::SqliteLogToRead;
 use self::file::LogFile;
 use self::lock::Lock;
+use self::place::Place;
 use self::reader::SqliteReader;
 use self::writer::{Append, GROUP, Group, Row, Writer};
 use super::{AppendError, Appended, EventLog, LogError, LogReader, Message, Record};
 use crate::clock::Clock;
 use crate::domain::LogTime;
+use crate::folder;
 
 /// Groups that a reader may lag behind before it reads from the file again.
-use crate::folder;
 const LIVE_GROUPS: usize = 8;
 
 /// The event log of a data folder, and the only one: it owns the folder until it is closed.
@@ -45,6 +47,7 @@ pub struct SqliteLog {
     path: PathBuf,
     live: broadcast::WeakSender<Group>,
     end: Arc<AtomicU64>,
+    place: Arc<Place>,
     writer: Mutex<Option<RunningWriter>>,
 }
 
@@ -67,10 +70,11 @@ impl SqliteLog {
             ))
         })?;
         let lock = Lock::take(folder)?;
+        restore::remove_left(folder);
         let (file, tail) = LogFile::open(folder)?;
+        let place = Arc::new(Place::of(folder, &lock)?);
         let path = file.path().to_owned();
         let (live, _) = broadcast::channel(LIVE_GROUPS);
-        restore::remove_left(folder);
         let weak_live = live.downgrade();
         let end = Arc::new(AtomicU64::new(tail.position));
         let writer = Writer {
@@ -79,6 +83,7 @@ impl SqliteLog {
             clock,
             live,
             end: Arc::clone(&end),
+            place: Arc::clone(&place),
             _lock: lock,
         };
         let (queue, received) = mpsc::channel(GROUP);
@@ -91,6 +96,7 @@ impl SqliteLog {
             path,
             live: weak_live,
             end,
+            place,
             writer: Mutex::new(Some(RunningWriter { queue, thread })),
         })
     }
@@ -152,6 +158,8 @@ impl EventLog for SqliteLog {
     }
 
     async fn end(&self) -> Result<u64, LogError> {
+        let place = Arc::clone(&self.place);
+        finished(tokio::task::spawn_blocking(move || place.is_sound()).await)?;
         Ok(self.end.load(Ordering::Acquire))
     }
 

@@ -1,6 +1,8 @@
 //! The data folder: whose it is, what is left in it, and that it is the one which the next start
 //! reads.
 
+mod place;
+
 use std::{
     fs::{self, File},
     os::unix::fs::{PermissionsExt, symlink},

@@ -6,13 +6,14 @@
 use std::fs::{File, TryLockError};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::{event_log::LogError, folder::OWNER_ONLY};
 
 /// Held as long as it lives.
 pub(super) struct Lock {
-    _file: File,
+    file: File,
+    path: PathBuf,
 }
 
 impl Lock {
@@ -31,8 +32,8 @@ impl Lock {
             .read(true)
             .write(true)
             .truncate(false)
-            .open(&path)
             .mode(OWNER_ONLY)
+            .open(&path)
             .map_err(unusable)?;
         match file.try_lock() {
             Ok(()) => {}
@@ -41,7 +42,12 @@ impl Lock {
         }
         file.set_len(0).map_err(unusable)?;
         writeln!(file, "{}", std::process::id()).map_err(unusable)?;
-        Ok(Self { _file: file })
+        Ok(Self { file, path })
+    }
+
+    /// The file that is locked, and the path at which it was found.
+    pub(super) fn file(&self) -> (PathBuf, &File) {
+        (self.path.clone(), &self.file)
     }
 }
 

@@ -1,10 +1,11 @@
 //! The writer: a thread that commits whatever has queued up as one transaction.
 //!
 //! ```text
-//!   append ─► queue ─► [ group ] ─► COMMIT, on the disk ─► readers at the tail ─► acknowledgements
+//!   append ─► queue ─► [ group ] ─► COMMIT, on the disk ─► in its place? ─► readers ─► acknowledgements
 //! ```
 //!
-//! Must never acknowledge before the commit, nor call a record refused that could still turn up.
+//! Must never acknowledge before the commit, nor what stands in a file that the next start will not
+//! find, nor call a record refused that could still turn up.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,6 +17,7 @@ use tokio::sync::{broadcast, mpsc, oneshot};
 
 use super::file::{LogFile, Tail, integer};
 use super::lock::Lock;
+use super::place::Place;
 use super::row::{Columns, text_or_blob};
 use crate::clock::Clock;
 use crate::domain::LogTime;
@@ -53,6 +55,7 @@ pub(super) struct Writer {
     pub(super) clock: Clock,
     pub(super) live: broadcast::Sender<Group>,
     pub(super) end: Arc<AtomicU64>,
+    pub(super) place: Arc<Place>,
     /// Last, so that it is let go of after the file.
     pub(super) _lock: Lock,
 }
@@ -85,7 +88,14 @@ impl Writer {
 
     fn commit(&mut self, group: &mut Vec<Append>) {
         let time = (self.clock)();
-        match self.write(group, time) {
+        let written = match self.place.lost() {
+            Some(why) => Err(AppendError::Refused(why.to_owned())),
+            None => self.write(group, time).and_then(|tail| {
+                let in_place = self.place.check().inspect_err(|why| self.place.lose(why));
+                in_place.map(|()| tail).map_err(AppendError::Unknown)
+            }),
+        };
+        match written {
             Ok(tail) => self.publish(group, time, tail),
             Err(error) => {
                 let records: usize = group.iter().map(|append| append.rows.len()).sum();
