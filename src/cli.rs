@@ -76,7 +76,7 @@ enum Command {
 /// running service.
 #[derive(Debug, Args)]
 struct ReadArgs {
-    /// The event log: `sqlite:FOLDER` or `kafka://HOST:PORT/TOPIC`.
+    /// The event log: `sqlite:FOLDER` or `kafka://HOST[:PORT][/TOPIC]`.
     #[arg(
         long,
         env = "FOAF_LOG",

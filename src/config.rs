@@ -27,8 +27,8 @@ pub use url::{GraphUrl, LogUrl, Neo4jTls};
 /// Which log and which graph: what every subcommand that touches data takes.
 #[derive(Debug, Clone, Args)]
 pub struct StoreArgs {
-    /// The event log: `sqlite:FOLDER`, `kafka://HOST:PORT/TOPIC` (several `HOST:PORT` with commas
-    /// between), or `memory:` (gone when the process ends).
+    /// The event log: `sqlite:FOLDER`, `kafka://HOST[:PORT][/TOPIC]` (port 9092 and topic `foaf` if
+    /// left out; several `HOST:PORT` with commas between), or `memory:` (gone when the process ends).
     #[arg(
         long,
         env = "FOAF_LOG",
@@ -38,8 +38,8 @@ pub struct StoreArgs {
     pub log: String,
 
     /// The graph: `embedded:` (in memory, made anew from the log at start), or
-    /// `neo4j://USER:PASSWORD@HOST:PORT[/DATABASE]`; `neo4j+s://` with TLS, `neo4j+ssc://` with TLS
-    /// and a certificate that nobody checks.
+    /// `neo4j://USER:PASSWORD@HOST[:PORT][/DATABASE]`; `neo4j+s://` with TLS, `neo4j+ssc://` with TLS
+    /// and a certificate that nobody checks; `bolt://`, `bolt+s://` and `bolt+ssc://` are the same.
     #[arg(
         long,
         env = "FOAF_GRAPH",
@@ -198,7 +198,7 @@ impl StoreArgs {
                 (Ok(path), Ok(GraphUrl::Neo4j { tls, .. })) => match tls {
                     Neo4jTls::Checked { ca_file } => *ca_file = Some(path),
                     Neo4jTls::None | Neo4jTls::Unchecked => faults.push(
-                        "--neo4j-ca-file: certificates are checked with a graph of neo4j+s:// only"
+                        "--neo4j-ca-file: certificates are checked with a graph of bolt+s:// or neo4j+s:// only"
                             .to_owned(),
                     ),
                 },

@@ -118,6 +118,7 @@ pub async fn open_graph(url: &GraphUrl) -> Result<Arc<dyn Graph>> {
             password,
             database,
             tls,
+            is_bolt: _,
         } => {
             let mut settings = Neo4jSettings::new(host, *port, user, password);
             settings.database.clone_from(database);

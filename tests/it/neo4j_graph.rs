@@ -43,6 +43,7 @@ impl Database {
                 password: settings.password,
                 database: settings.database,
                 tls: settings.tls,
+                is_bolt: false,
             },
             _turn: turn,
         }
