@@ -15,7 +15,7 @@ COPY . .
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/root/.npm \
     --mount=type=cache,target=/src/target \
-    cargo build --release --locked --features kafka-tls && cp target/release/foaf /usr/local/bin/foaf
+    cargo build --profile dist --locked --features kafka-tls && cp target/dist/foaf /usr/local/bin/foaf
 
 FROM debian:trixie-slim
 # The certificates and OpenSSL are for a Neo4j or Kafka behind TLS.

@@ -129,6 +129,13 @@ fn the_image_runs_as_nobody_in_particular_and_says_how_it_is() {
         line.starts_with("HEALTHCHECK ") && line.ends_with("CMD [\"foaf\", \"health\"]")
     });
     assert!(health, "{last_stage}");
+    let build = dockerfile.lines().find(|line| line.contains("cargo build"));
+    let build = build.expect("it is built there");
+    assert!(build.contains("cargo build --profile dist "), "{build}");
+    assert!(build.contains(" target/dist/foaf "), "{build}");
+    let manifest: toml::Table = text("Cargo.toml").parse().expect("TOML");
+    let dist = &manifest["profile"]["dist"];
+    assert_eq!(dist["strip"].as_bool(), Some(true), "{dist}");
     let toolchain: toml::Table = text("rust-toolchain.toml").parse().expect("TOML");
     let version = toolchain["toolchain"]["channel"].as_str().expect("text");
     assert!(
