@@ -10,12 +10,16 @@ mod restore;
 mod tests;
 mod topic;
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders, Timestamp};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
+use tokio::time::Instant;
 
 use self::client::{Background, Context, blocking};
 use self::reader::KafkaReader;
@@ -24,6 +28,10 @@ use crate::{config::KafkaSecurity, domain::LogTime};
 
 /// The one partition: its order is the order of the log.
 const PARTITION: i32 = 0;
+
+/// How long a producer is given before another one takes its place: where each fails at once, it is not
+/// the fault of one.
+const PRODUCER_LIVES: Duration = Duration::from_secs(1);
 
 /// Where the topic is, and how long to wait for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +65,23 @@ impl KafkaSettings {
 /// The event log in a Kafka topic.
 pub struct KafkaLog {
     settings: KafkaSettings,
-    producer: Background<FutureProducer<Context>>,
+    producer: Mutex<Made>,
+}
+
+type SharedProducer = Arc<Background<FutureProducer<Context>>>;
+
+/// The producer of now.
+struct Made {
+    producer: SharedProducer,
+    at: Instant,
+}
+
+impl Made {
+    fn now(settings: &KafkaSettings) -> Result<Self, LogError> {
+        let producer = Arc::new(Background::new(client::producer(settings)?));
+        let at = Instant::now();
+        Ok(Self { producer, at })
+    }
 }
 
 impl KafkaLog {
@@ -82,11 +106,39 @@ impl KafkaLog {
 
     /// The log over a topic that was checked.
     fn over(settings: KafkaSettings) -> Result<Self, LogError> {
-        let producer = client::producer(&settings)?;
-        Ok(Self {
-            settings,
-            producer: Background::new(producer),
-        })
+        let producer = Mutex::new(Made::now(&settings)?);
+        Ok(Self { settings, producer })
+    }
+
+    /// The producer. One that has failed for good takes nothing any more: another one takes its place,
+    /// now or when it has had its time. What the old one had sent fares as it may: the judge knows a
+    /// record that comes twice.
+    fn producer(&self) -> Result<SharedProducer, LogError> {
+        // Nothing panics while it is locked.
+        let mut made = self.producer.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some((code, reason)) = made.producer.client().fatal_error() else {
+            return Ok(made.producer.clone());
+        };
+        if made.at.elapsed() < PRODUCER_LIVES {
+            return Err(failed(&reason));
+        }
+        tracing::error!(%code, reason, "the Kafka producer has failed: another one takes its place");
+        *made = Made::now(&self.settings)?;
+        Ok(made.producer.clone())
+    }
+
+    /// As [`Self::producer`], and an error if the one of now has failed: whoever asks how the log is
+    /// must hear of it, though the next append may go well.
+    fn sound_producer(&self) -> Result<SharedProducer, LogError> {
+        let before = {
+            let made = self.producer.lock().unwrap_or_else(PoisonError::into_inner);
+            made.producer.client().fatal_error()
+        };
+        let producer = self.producer()?;
+        match before {
+            Some((_, reason)) => Err(failed(&reason)),
+            None => Ok(producer),
+        }
     }
 }
 
@@ -101,7 +153,9 @@ impl EventLog for KafkaLog {
             .headers(headers(&message));
         // What the queue did not take is not sent. Of what it took, librdkafka may have sent a copy
         // before it reports an error, whatever the error says.
-        let delivery = match self.producer.send_result(record) {
+        let producer = self.producer();
+        let producer = producer.map_err(|error| AppendError::Refused(error.to_string()))?;
+        let delivery = match producer.send_result(record) {
             Ok(delivery) => delivery,
             Err((error, _)) => return Err(AppendError::Refused(refusal(&error))),
         };
@@ -113,7 +167,7 @@ impl EventLog for KafkaLog {
     }
 
     async fn end(&self) -> Result<u64, LogError> {
-        let (producer, settings) = (self.producer.clone(), self.settings.clone());
+        let (producer, settings) = (self.sound_producer()?, self.settings.clone());
         blocking(move || {
             let (_, end) = client::watermarks(producer.client(), &settings)?;
             Ok(end)
@@ -146,7 +200,11 @@ impl EventLog for KafkaLog {
     }
 
     async fn close(&self) {
-        let (producer, timeout) = (self.producer.clone(), self.settings.delivery_timeout);
+        let timeout = self.settings.delivery_timeout;
+        let Ok(producer) = self.producer() else {
+            // It has failed, and said so: it has nothing to flush.
+            return;
+        };
         let flushed = blocking(move || {
             let flushed = producer.flush(timeout);
             flushed.map_err(|e| LogError::Unavailable(e.to_string()))
@@ -181,12 +239,18 @@ fn acknowledged(offset: i64, timestamp: Timestamp) -> Result<Appended, AppendErr
     })
 }
 
+fn failed(reason: &str) -> LogError {
+    LogError::Unavailable(format!(
+        "the producer has failed, and another one takes its place ({reason}): mend what it says"
+    ))
+}
+
 fn refusal(error: &KafkaError) -> String {
     match error.rdkafka_error_code() {
         Some(RDKafkaErrorCode::QueueFull) => {
             "too many records wait for the brokers: try again later".into()
         }
-        Some(RDKafkaErrorCode::Fatal) => format!("the producer has failed: restart ({error})"),
+        Some(RDKafkaErrorCode::Fatal) => format!("the producer has failed: try again ({error})"),
         _ => error.to_string(),
     }
 }

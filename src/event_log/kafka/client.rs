@@ -10,7 +10,7 @@ use rdkafka::admin::AdminClient;
 use rdkafka::client::Client;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::consumer::{ConsumerContext, StreamConsumer};
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::FutureProducer;
 
 use super::{KafkaSettings, PARTITION};
@@ -159,7 +159,12 @@ impl ClientContext for Context {
     }
 
     fn error(&self, error: KafkaError, detail: &str) {
-        tracing::debug!(%error, detail, "kafka client error");
+        // All but this it tries again by itself.
+        if error.rdkafka_error_code() == Some(RDKafkaErrorCode::Fatal) {
+            tracing::error!(%error, detail, "the Kafka client has failed for good");
+        } else {
+            tracing::debug!(%error, detail, "kafka client error");
+        }
     }
 }
 

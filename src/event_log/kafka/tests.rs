@@ -6,6 +6,7 @@ use futures::FutureExt;
 use futures::future::join_all;
 use rdkafka::mocking::MockCluster;
 use rdkafka::producer::DefaultProducerContext;
+use rdkafka::types::{RDKafkaApiKey, RDKafkaRespErr};
 
 use super::client::QUEUE;
 use super::{KafkaLog, KafkaSettings};
@@ -17,12 +18,21 @@ type Cluster = MockCluster<'static, DefaultProducerContext>;
 
 /// A cluster of one broker, and a log on it.
 fn cluster() -> (Cluster, KafkaLog) {
+    let cluster = empty_cluster();
+    let log = log_on(&cluster);
+    (cluster, log)
+}
+
+fn empty_cluster() -> Cluster {
     let cluster = Cluster::new(1).expect("a mock cluster");
     cluster.create_topic("foaf", 1, 1).expect("a topic");
+    cluster
+}
+
+fn log_on(cluster: &Cluster) -> KafkaLog {
     let mut settings = KafkaSettings::new(cluster.bootstrap_servers(), "foaf");
     settings.delivery_timeout = Duration::from_secs(2);
-    let log = KafkaLog::over(settings).expect("a client");
-    (cluster, log)
+    KafkaLog::over(settings).expect("a client")
 }
 
 fn message(n: usize) -> Message {
@@ -66,4 +76,29 @@ async fn an_append_to_a_full_queue_is_refused() {
     assert_eq!(outcomes.iter().filter(refused).count(), 10);
     let unknown = |o: &&Result<_, _>| matches!(o, Err(AppendError::Unknown(_)));
     assert_eq!(outcomes.iter().filter(unknown).count(), QUEUE);
+}
+
+/// The broker refuses the producer for a while, which librdkafka takes for the end of it.
+#[tokio::test]
+async fn another_producer_takes_the_place_of_one_that_has_failed() {
+    let cluster = empty_cluster();
+    let refused = RDKafkaRespErr::RD_KAFKA_RESP_ERR_CLUSTER_AUTHORIZATION_FAILED;
+    cluster.request_errors(RDKafkaApiKey::InitProducerId, &[refused; 2]);
+    let log = log_on(&cluster);
+    let unready = async {
+        while log.end().await.is_ok() {}
+        log.append(message(0)).await
+    };
+    let limit = Duration::from_secs(30);
+    let failed = tokio::time::timeout(limit, unready).await;
+    let failed = failed.expect("it says that it has failed");
+    assert!(matches!(failed, Err(AppendError::Refused(_))), "{failed:?}");
+    let taken = async {
+        while log.append(message(1)).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let taken = tokio::time::timeout(limit, taken).await;
+    taken.expect("it goes on by itself");
+    assert_eq!(log.end().await, Ok(1));
 }
