@@ -5,6 +5,7 @@
 //! never compute anew what an old record says (keys, hashes, command ids): all of it is data.
 
 mod data;
+mod trace;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::{Timestamp, fmt::temporal::DateTimePrinter};
@@ -30,7 +31,7 @@ static TIMES: DateTimePrinter = DateTimePrinter::new();
 pub struct Envelope<'a> {
     /// The writer's clock.
     pub time: LogTime,
-    /// The W3C trace context of the request that caused it.
+    /// The W3C trace context of the request that caused it; left out of the record if it is none.
     pub traceparent: Option<&'a str>,
 }
 
@@ -196,7 +197,7 @@ fn headers(id: RecordId, kind: &str, subject: &str, envelope: Envelope<'_>) -> H
     headers.push("ce_subject", subject.as_bytes());
     headers.write("ce_time", |bytes| push_time(bytes, envelope.time));
     headers.push("content-type", b"application/json");
-    if let Some(traceparent) = envelope.traceparent {
+    if let Some(traceparent) = envelope.traceparent.filter(|text| trace::is_parent(text)) {
         headers.push("traceparent", traceparent.as_bytes());
     }
     headers.write("ce_rule", |bytes| {

@@ -46,7 +46,9 @@ async fn live(node: &mut Node, rng: &mut Rng, commands: usize) {
             command: random::command(rng),
             actor: "somebody".into(),
             idempotency_key: rng.bool().then(|| format!("{number}-{}", rng.u64(..))),
-            traceparent: rng.bool().then(|| "00-0af7-b7ad-01".to_owned()),
+            traceparent: rng
+                .bool()
+                .then(|| "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01".to_owned()),
         };
         soon(services.handler.handle(request))
             .await

@@ -82,7 +82,9 @@ fn what_is_written_is_read_again() {
             let attempt = attempt(&mut rng, decision);
             let envelope = Envelope {
                 time: time(&mut rng),
-                traceparent: rng.bool().then_some("00-0-0-00"),
+                traceparent: rng
+                    .bool()
+                    .then_some("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"),
             };
             let message = record::encode(&attempt, envelope);
             assert_eq!(record::record_id(&message), Some(attempt.id));

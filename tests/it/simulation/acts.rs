@@ -106,8 +106,14 @@ pub(super) fn request(call: &Call, again: u64) -> Request {
         command: command(&call.act, call.fresh_id),
         actor: call.actor.into(),
         idempotency_key: call.key.clone(),
-        traceparent: Some(tag(call, again).to_string()),
+        traceparent: Some(trace_of(tag(call, again))),
     }
+}
+
+/// A trace context that is made of a tag.
+fn trace_of(tag: u64) -> String {
+    // No trace is 0.
+    format!("00-{:032x}-{:016x}-00", u128::from(tag) + 1, 1)
 }
 
 /// What [`request`] put into the record.
@@ -117,7 +123,10 @@ pub(super) fn traceparent(message: &Message) -> Option<String> {
 
 /// The try that a record is of.
 pub(super) fn tag_of(message: &Message) -> Option<u64> {
-    traceparent(message)?.parse().ok()
+    let traceparent = traceparent(message)?;
+    let trace = traceparent.split('-').nth(1)?;
+    let tag = u128::from_str_radix(trace, 16).ok()?.checked_sub(1)?;
+    u64::try_from(tag).ok()
 }
 
 /// The call that a record is of.
