@@ -95,12 +95,15 @@ fn replace(
 
 /// Ends the friendships and requests of an archived user. Blocks stay: they outlive both.
 fn end_ties(state: &mut State, user: UserId, changes: &mut Vec<Change>) {
-    for pair in state.pairs_of(user) {
+    let first = changes.len();
+    // From the last on: to take the first out of a hub's list would move all the others, each time.
+    for pair in state.pairs_of(user).into_iter().rev() {
         if let Some(edge) = tie(pair, &state.pair(pair)) {
             state.set_pair(pair, PairState::None);
             changes.push(Change::Closed(edge));
         }
     }
+    changes[first..].reverse();
 }
 
 /// The edge of a friendship or a request.

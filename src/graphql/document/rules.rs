@@ -251,32 +251,38 @@ impl<'a> Values<'a> {
     }
 }
 
-/// Section 5.8.5 speaks of the position of a variable, and a literal of a scalar of our own has no
-/// positions within. The library takes the scalar's type for that of an item: whether these are all of
-/// its faults.
+/// A literal of a scalar of our own has no positions within, for variables (section 5.8.5) or for null
+/// (3.5.5). The library takes the scalar's type for that of an item: whether these are all of its
+/// faults.
 pub(super) fn are_all_within_scalars(
     faults: &DiagnosticList,
     document: &Document,
     scalars: &[&str],
 ) -> bool {
     faults.iter().all(|fault| {
-        fault.error.unstable_error_name() == Some("DisallowedVariableUsage")
-            && fault.error.location().is_some_and(|span| {
-                let message = fault.error.to_string();
-                let is_of_scalar = scalars.iter().any(|scalar| {
+        let message = fault.error.to_string();
+        let is_of_scalar = scalars
+            .iter()
+            .any(|scalar| match fault.error.unstable_error_name() {
+                Some("DisallowedVariableUsage") => {
                     message.ends_with(&format!("of type `{scalar}!`"))
                         || message.ends_with(&format!("of type `{scalar}`"))
-                });
-                is_of_scalar && is_within_list(document, span)
-            })
+                }
+                Some("UnsupportedValueType") => {
+                    message == format!("expected value of type {scalar}!, found null")
+                }
+                _ => false,
+            });
+        let span = fault.error.location();
+        is_of_scalar && span.is_some_and(|span| is_within_list(document, span))
     })
 }
 
-/// Whether a variable stands within a list.
+/// Whether a variable or null stands there, within a list.
 fn is_within_list(document: &Document, span: SourceSpan) -> bool {
     fn of_value(value: &Node<Value>, span: SourceSpan, is_within: bool) -> bool {
         match &**value {
-            Value::Variable(_) => is_within && value.location() == Some(span),
+            Value::Variable(_) | Value::Null => is_within && value.location() == Some(span),
             Value::List(items) => items.iter().any(|item| of_value(item, span, true)),
             Value::Object(fields) => fields
                 .iter()
