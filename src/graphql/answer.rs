@@ -60,7 +60,7 @@ impl Answered {
         self.data.is_none()
     }
 
-    /// The codes of its errors.
+    /// One of which nothing was executed.
     pub(super) fn refused(errors: Vec<ServerError>) -> Self {
         Self {
             errors,

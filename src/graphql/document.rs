@@ -28,7 +28,7 @@ use super::{
 };
 
 pub(super) use cache::Cache;
-pub(super) use wording::{locate, nearest};
+pub(super) use wording::{locate, nearest, shown};
 
 /// How deep brackets may nest: the stack's limit, not the answer's. Two levels of braces and one of
 /// parentheses a field are usual.
@@ -47,6 +47,8 @@ pub(super) struct Document {
     /// variables.
     plans: cache::Plans,
     text: Arc<str>,
+    /// How many fields it has, each fragment counted wherever it is spread.
+    fields: u64,
 }
 
 impl Validator {
@@ -77,7 +79,7 @@ impl Validator {
             .map_err(|excess| vec![excess.refusal()])?;
         let plain = rules::without_commas(text);
         let ast = self.parse(text, &plain)?;
-        measure::measure(&ast, limits).map_err(|(excess, location)| {
+        let fields = measure::measure(&ast, limits).map_err(|(excess, location)| {
             let mut refusal = excess.refusal();
             refusal.locations = location
                 .into_iter()
@@ -90,6 +92,7 @@ impl Validator {
             executable: self.valid(text, &ast)?,
             plans: cache::Plans::default(),
             text: text.into(),
+            fields,
         })
     }
 
@@ -130,7 +133,9 @@ impl Validator {
         };
         rules::values_are_right(document, text)?;
         for operation in valid.operations.iter() {
-            if let Some(offset) = conflicting_lists(schema, &valid, operation) {
+            if text.contains('[')
+                && let Some(offset) = conflicting_lists(schema, &valid, operation)
+            {
                 let message = "query: the same field is asked for with lists of different lengths: give each an alias of its own";
                 let place = locate(text, offset);
                 return Err(vec![refuse_at(Code::BadInput, message, vec![place])]);

@@ -6,13 +6,13 @@ use apollo_compiler::{Schema, ast::Type};
 use async_graphql::{PathSegment, ServerError, Value, Variables};
 
 use super::{
-    document::locate,
-    error::Code,
+    document::{locate, shown},
+    error::{Code, refuse},
     plan::{Field, Plan},
 };
 
 /// How many errors an answer tells.
-const MAX_ERRORS: usize = 50;
+pub(super) const MAX_ERRORS: usize = 50;
 /// How long the message of an error may be, in bytes.
 const MAX_MESSAGE: usize = 1_000;
 
@@ -124,8 +124,12 @@ fn of_scalar(message: &str) -> Option<(&str, String)> {
         .split(" (occurred while")
         .next()?
         .trim_end_matches('.');
-    let shown: String = found.chars().take(40).collect();
-    (found != "null").then(|| (scalar, format!("a {scalar} is wanted, not {shown}")))
+    (found != "null").then(|| {
+        (
+            scalar,
+            format!("a {scalar} is wanted, not {}", shown(found)),
+        )
+    })
 }
 
 /// The code of an error, if it has one.
@@ -162,7 +166,11 @@ pub(super) fn bound(errors: &mut Vec<ServerError>) {
     if errors.len() > MAX_ERRORS {
         let more = errors.len() - MAX_ERRORS;
         errors.truncate(MAX_ERRORS);
-        let message = format!("{more} more errors are not shown");
-        errors.push(super::error::refuse(Code::BadInput, message));
+        errors.push(not_shown(more));
     }
+}
+
+/// That there were more errors than an answer tells.
+pub(super) fn not_shown(more: usize) -> ServerError {
+    refuse(Code::BadInput, format!("{more} more errors are not shown"))
 }

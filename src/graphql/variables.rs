@@ -16,13 +16,10 @@ use async_graphql::{Name, ServerError, Value, Variables};
 use serde_json::{Map, Value as Json};
 
 use super::{
-    document::{locate, nearest},
+    document::{locate, nearest, shown},
     error::{Code, refuse_at},
     plan::literal,
 };
-
-/// How much of a value is shown, in characters.
-const MAX_SHOWN: usize = 40;
 
 /// A value that does not fit, and where it stands in the variables.
 struct Misfit {
@@ -184,8 +181,7 @@ impl Coercion<'_> {
                 Some(near) => format!("did you mean {near}?"),
                 None => format!("it has {}", names().join(", ")),
             };
-            let unknown: String = unknown.chars().take(MAX_SHOWN).collect();
-            let problem = format!("{} has no field {unknown:?}: {fix}", of.name);
+            let problem = format!("{} has no field {:?}: {fix}", of.name, shown(unknown));
             return Err(place.misfit(problem));
         }
         if of.is_one_of() && (given.len() != 1 || given.values().any(Json::is_null)) {
@@ -265,7 +261,7 @@ fn kind(name: &str) -> &str {
 
 fn wanted(what: &str, value: &Json) -> String {
     let value = value.to_string();
-    let shown: String = value.chars().take(MAX_SHOWN).collect();
+    let shown = shown(&value);
     let more = if shown.len() < value.len() { "…" } else { "" };
     format!("{what} is wanted, not {shown}{more}")
 }

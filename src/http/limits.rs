@@ -1,6 +1,6 @@
 //! How much a request may send, and for how long.
 
-use std::{ops::ControlFlow, time::Duration};
+use std::time::Duration;
 
 use axum::{
     body::Body,
@@ -20,6 +20,13 @@ const MAX_DRAINED: usize = 8 * 1024 * 1024;
 /// How long a refused body is read.
 const MAX_DRAIN: Duration = Duration::from_secs(5);
 
+/// How a body came.
+enum Arrival {
+    Whole,
+    TooLong,
+    EndedEarly,
+}
+
 /// The whole body of a request.
 pub(super) async fn body(body: Body) -> Result<Vec<u8>, Refusal> {
     let mut chunks = body.into_data_stream();
@@ -27,25 +34,28 @@ pub(super) async fn body(body: Body) -> Result<Vec<u8>, Refusal> {
     let read = async {
         while let Some(chunk) = chunks.next().await {
             let Ok(chunk) = chunk else {
-                return ControlFlow::Break("body: it ended early");
+                return Arrival::EndedEarly;
             };
             if bytes.len() + chunk.len() > MAX_BODY {
-                return ControlFlow::Break("");
+                return Arrival::TooLong;
             }
             bytes.extend_from_slice(&chunk);
         }
-        ControlFlow::Continue(())
+        Arrival::Whole
     };
     match tokio::time::timeout(MAX_WAIT, read).await {
-        Ok(ControlFlow::Continue(())) => Ok(bytes),
-        Ok(ControlFlow::Break("")) => {
+        Ok(Arrival::Whole) => Ok(bytes),
+        Ok(Arrival::TooLong) => {
             drain(Body::from_stream(chunks)).await;
             Err(Refusal::new(
                 StatusCode::PAYLOAD_TOO_LARGE,
                 format!("body: it has more than {MAX_BODY} bytes: send less at once"),
             ))
         }
-        Ok(ControlFlow::Break(problem)) => Err(Refusal::new(StatusCode::BAD_REQUEST, problem)),
+        Ok(Arrival::EndedEarly) => Err(Refusal::new(
+            StatusCode::BAD_REQUEST,
+            "body: it ended early",
+        )),
         Err(_) => Err(Refusal::new(
             StatusCode::REQUEST_TIMEOUT,
             format!(

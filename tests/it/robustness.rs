@@ -93,6 +93,12 @@ async fn an_answer_about_errors_is_short() {
         let body = text(&service, &query).await;
         assert!(body.len() < 20_000, "{} bytes", body.len());
     }
+    let unknown: Vec<String> = (0..3_000).map(|n| format!("x{n}")).collect();
+    let unknown = format!("{{ {} }}", unknown.join(" "));
+    let body = service.send(&unknown, json!({})).await.body;
+    let errors = body["errors"].as_array().expect("errors");
+    assert_eq!(errors.len(), 50);
+    assert_eq!(errors[49]["message"], "2951 more errors are not shown");
     let body = service.send(&failing, json!({})).await.body;
     let errors = body["errors"].as_array().expect("errors");
     assert_eq!(errors.len(), 51);

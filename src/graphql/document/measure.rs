@@ -44,14 +44,14 @@ struct Sizes<'a> {
     limits: &'a Limits,
 }
 
-/// Checks a document against the limits.
+/// Checks a document against the limits, and gives the number of its fields.
 ///
 /// # Errors
 /// The first limit that it exceeds, and where.
 pub(super) fn measure(
     document: &Document,
     limits: &Limits,
-) -> Result<(), (Excess, Option<SourceSpan>)> {
+) -> Result<u64, (Excess, Option<SourceSpan>)> {
     let fragments = document.definitions.iter().filter_map(|definition| {
         let Definition::FragmentDefinition(fragment) = definition else {
             return None;
@@ -83,7 +83,8 @@ pub(super) fn measure(
             _ => {}
         }
     }
-    sizes.check(whole, None)
+    sizes.check(whole, None)?;
+    Ok(whole.fields)
 }
 
 fn directives(directives: &[Node<Directive>]) -> Size {

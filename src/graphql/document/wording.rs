@@ -10,10 +10,13 @@ use apollo_compiler::{
 };
 use async_graphql::{Pos, ServerError};
 
-use crate::graphql::error::{Code, refuse_at};
+use crate::graphql::{
+    error::{Code, refuse_at},
+    fault::{MAX_ERRORS, not_shown},
+};
 
-/// How many faults of a document are told.
-const MAX_FAULTS: usize = 50;
+/// How many faults of a document are told: with the number of the others, as many as an answer tells.
+const MAX_FAULTS: usize = MAX_ERRORS - 1;
 /// How much of a value is shown, in characters.
 const MAX_SHOWN: usize = 40;
 
@@ -127,7 +130,7 @@ fn token(text: &str) -> &str {
 }
 
 /// As much of a value as is worth showing.
-fn shown(text: &str) -> &str {
+pub(in crate::graphql) fn shown(text: &str) -> &str {
     match text.char_indices().nth(MAX_SHOWN) {
         Some((end, _)) => &text[..end],
         None => text,
@@ -150,9 +153,7 @@ pub(super) fn invalid(text: &str, schema: &Schema, faults: &DiagnosticList) -> V
         .map(|fault| one(text, schema, fault.error))
         .collect();
     if faults.len() > MAX_FAULTS {
-        let more = faults.len() - MAX_FAULTS;
-        let message = format!("{more} more errors are not shown");
-        errors.push(refuse_at(Code::BadInput, message, Vec::new()));
+        errors.push(not_shown(faults.len() - MAX_FAULTS));
     }
     errors
 }
