@@ -164,8 +164,11 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind.is_some_and(|kind| {
         let is_json = kind.ty == "application" && kind.subty == "json" && kind.suffix.is_none();
         let charset = kind.get_param(CHARSET);
-        is_json
-            && charset.is_none_or(|charset| charset.unquoted_str().eq_ignore_ascii_case("utf-8"))
+        let is_utf_8 = charset.is_none_or(|charset| {
+            let charset = charset.unquoted_str().to_ascii_lowercase();
+            matches!(&*charset, "utf-8" | "utf8")
+        });
+        is_json && is_utf_8
     })
 }
 

@@ -7,8 +7,7 @@ use axum::http::{
     header::{ACCEPT, ACCEPT_ENCODING},
 };
 use headers_accept::Accept;
-use headers_core::Header;
-use mediatype::MediaType;
+use mediatype::{MediaType, ReadParams, names::Q};
 
 /// The media type of an answer to a GraphQL request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,29 +29,35 @@ impl Form {
 }
 
 /// The forms that there are, the better first: section 6.3 of GraphQL over HTTP.
-const FORMS: [(&str, Form); 4] = [
+const FORMS: [(&str, Form); 2] = [
     ("application/graphql-response+json", Form::GraphQl),
     ("application/json", Form::Json),
-    // A range with a parameter is met by a type with it.
-    (
-        "application/graphql-response+json; charset=utf-8",
-        Form::GraphQl,
-    ),
-    ("application/json; charset=utf-8", Form::Json),
 ];
 
-/// The form that a caller prefers; `None` if it takes none of them. Who names none takes any.
+/// The form that a caller prefers; `None` if it takes none of them. Who names none takes any, and so
+/// does who writes nothing that is a media range.
 pub(super) fn form(headers: &HeaderMap) -> Option<Form> {
     if !headers.contains_key(ACCEPT) {
         return Some(Form::GraphQl);
     }
+    let values = headers.get_all(ACCEPT).iter();
     // Names are compared without regard to case.
-    let values = headers.get_all(ACCEPT).iter().map(|value| {
-        let value = String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase();
-        value.parse()
-    });
-    let values: Vec<_> = values.collect::<Result<_, _>>().ok()?;
-    let accept = Accept::decode(&mut values.iter()).ok()?;
+    let text: Vec<_> = values
+        .map(|value| String::from_utf8_lossy(value.as_bytes()).to_ascii_lowercase())
+        .collect();
+    let elements = text
+        .iter()
+        .flat_map(|value| value.split(','))
+        .map(str::trim);
+    let elements: Vec<_> = elements.filter(|element| !element.is_empty()).collect();
+    let ranges: Vec<_> = elements
+        .iter()
+        .filter_map(|element| range(element))
+        .collect();
+    if ranges.is_empty() && !elements.is_empty() {
+        return Some(Form::GraphQl);
+    }
+    let accept: Accept = ranges.join(",").parse().ok()?;
     let forms: Vec<_> = FORMS
         .iter()
         .filter_map(|(name, form)| Some((MediaType::parse(name).ok()?, *form)))
@@ -62,6 +67,23 @@ pub(super) fn form(headers: &HeaderMap) -> Option<Form> {
         .iter()
         .find(|(name, _)| name == chosen)
         .map(|(_, form)| *form)
+}
+
+/// A media range with its weight, as the negotiation wants it. Other parameters say nothing: neither
+/// form has any. What is no range, such as the `*` that Java sends, is passed over.
+fn range(element: &str) -> Option<String> {
+    let range = MediaType::parse(element).ok()?;
+    let weight = range
+        .get_param(Q)
+        .map_or(1.0, |value| weight(value.as_str()));
+    Some(format!("{};q={weight:.3}", range.essence()))
+}
+
+/// A weight from 0 to 1; 1 where it is no number.
+fn weight(text: &str) -> f32 {
+    text.trim()
+        .parse()
+        .map_or(1.0, |weight: f32| weight.clamp(0.0, 1.0))
 }
 
 /// Which codings of a body a caller takes.
@@ -83,9 +105,8 @@ pub(super) fn codings(headers: &HeaderMap) -> Codings {
         let name = parts.next().unwrap_or_default().to_ascii_lowercase();
         let weight = parts.find_map(|part| {
             let (name, weight) = part.split_once('=')?;
-            name.trim()
-                .eq_ignore_ascii_case("q")
-                .then(|| weight.trim().parse::<f32>().unwrap_or(1.0))
+            let is_weight = name.trim().eq_ignore_ascii_case("q");
+            is_weight.then(|| self::weight(weight))
         });
         let is_taken = Some(weight.is_none_or(|weight| weight > 0.0));
         match name.as_str() {
@@ -147,6 +168,17 @@ mod tests {
             ),
             ("application/x+graphql-response+json", None),
             ("", None),
+            (
+                "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2",
+                graphql,
+            ),
+            ("application/json; q=.2, */*; q=.1", json),
+            ("application/json, , text/html", json),
+            (",application/json", json),
+            ("application/json;charset=utf8;ext=1", json),
+            ("application/json;", json),
+            ("*", graphql),
+            ("*, text/html", None),
         ] {
             let headers = with(&ACCEPT, &[accept]);
             assert_eq!(form(&headers), expected, "{accept:?}");
