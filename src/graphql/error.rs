@@ -145,13 +145,22 @@ pub(super) fn over_budget(over: Over) -> Error {
         Over::Abandoned => ("callers", 0, 0),
     };
     let message = format!("{over}: ask for less at once");
-    Code::BudgetExceeded
-        .error(message)
-        .extend_with(|_, extensions| {
-            extensions.set("limit", name);
-            extensions.set("allowed", limit);
-            extensions.set("reached", reached);
-        })
+    beyond(Code::BudgetExceeded, message, name, limit, reached)
+}
+
+/// Something beyond a limit: its name, what it allows, and what was reached, for programs.
+pub(super) fn beyond(
+    code: Code,
+    message: impl Into<String>,
+    name: &str,
+    allowed: u64,
+    reached: u64,
+) -> Error {
+    code.error(message).extend_with(|_, extensions| {
+        extensions.set("limit", name);
+        extensions.set("allowed", allowed);
+        extensions.set("reached", reached);
+    })
 }
 
 /// What callers may know of a command without an answer, which had an idempotency key or none.

@@ -2,7 +2,7 @@
 
 use async_graphql::ServerError;
 
-use super::error::{Code, refuse};
+use super::error::{Code, beyond, without_place};
 
 /// A limit exceeded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,22 +101,8 @@ impl Excess {
         };
         let message =
             format!("query: {reached} {what}, at most {limit} are allowed{setting}: {fix}");
-        with_numbers(refuse(Code::QueryTooComplex, message), name, limit, reached)
+        without_place(beyond(Code::QueryTooComplex, message, name, limit, reached))
     }
-}
-
-/// The same for programs.
-pub(super) fn with_numbers(
-    mut error: ServerError,
-    name: &str,
-    limit: u64,
-    reached: u64,
-) -> ServerError {
-    let extensions = error.extensions.get_or_insert_default();
-    extensions.set("limit", name);
-    extensions.set("allowed", limit);
-    extensions.set("reached", reached);
-    error
 }
 
 /// Whether a number is within its limit.

@@ -12,7 +12,7 @@ use std::{
 };
 
 use async_graphql::{
-    Error, ErrorExtensions, Result,
+    Error, Result,
     async_trait::async_trait,
     dataloader::{DataLoader, Loader},
 };
@@ -29,7 +29,7 @@ use crate::{
 
 use super::{
     Services,
-    error::{Code, graph_fault},
+    error::{Code, beyond, graph_fault},
     gather::Gather,
     price::{self, Reach, Start},
 };
@@ -188,14 +188,16 @@ impl Walks {
             return Ok(());
         }
         let limit = self.limit;
-        let error = Code::QueryTooComplex.error(format!(
+        let message = format!(
             "the walks of this request cost {reached}, at most {limit} are allowed (--max-price): ask for fewer or shallower ones"
-        ));
-        Err(error.extend_with(|_, extensions| {
-            extensions.set("limit", "price");
-            extensions.set("allowed", limit);
-            extensions.set("reached", reached);
-        }))
+        );
+        Err(beyond(
+            Code::QueryTooComplex,
+            message,
+            "price",
+            limit,
+            reached,
+        ))
     }
 }
 

@@ -25,13 +25,13 @@ use super::{
     Core,
     answer::{Answered, Cost, Data, leaves},
     document::Document,
-    error::{Code, over_budget, refuse, without_place},
+    error::{Code, beyond, over_budget, refuse, without_place},
     event::Events,
     fault, freshness,
     gather::gather,
     introspection,
     lane::Blocked,
-    limits::{check, with_numbers},
+    limits::{Excess, check},
     loader::{Questions, ReadPosition},
     plan::{Executable, Plan},
     price,
@@ -144,12 +144,11 @@ fn understand(api: &Arc<Core>, call: &Call) -> Result<Understood, Vec<ServerErro
 fn afford(api: &Arc<Core>, plan: &Plan, variables: &Variables) -> Result<Cost, ServerError> {
     let limits = api.validator.limits();
     let fields = plan.root.fields.len() as u64;
-    check("rootFields", limits.root_fields, fields).map_err(super::limits::Excess::refusal)?;
+    check("rootFields", limits.root_fields, fields).map_err(Excess::refusal)?;
     if plan.operation == OperationType::Mutation {
         let commands = plan.root.fields.iter();
         let commands = commands.filter(|field| *field.name != *"__typename");
-        check("mutations", limits.mutations, commands.count() as u64)
-            .map_err(super::limits::Excess::refusal)?;
+        check("mutations", limits.mutations, commands.count() as u64).map_err(Excess::refusal)?;
     }
     let cost = Cost {
         estimated: price::price(plan, variables, &api.services.reach),
@@ -161,8 +160,9 @@ fn afford(api: &Arc<Core>, plan: &Plan, variables: &Variables) -> Result<Cost, S
             "query: it costs {}, at most {} are allowed (--max-price): ask for shorter pages, fewer levels, or shallower walks",
             cost.estimated, cost.limit
         );
-        let error = refuse(Code::QueryTooComplex, message);
-        return Err(with_numbers(error, "price", cost.limit, cost.estimated));
+        let (limit, reached) = (cost.limit, cost.estimated);
+        let error = beyond(Code::QueryTooComplex, message, "price", limit, reached);
+        return Err(without_place(error));
     }
     Ok(cost)
 }
