@@ -18,7 +18,9 @@
 //!   see the record. [`AppendError::Refused`] means that it is not in the log and never will be;
 //!   [`AppendError::Unknown`] that it may be there, now or later.
 //! * **Tailing.** A reader at the end waits, and wakes when a record comes.
-//! * **Bounds.** `next` gives between 1 and `max` records. `append` waits, or refuses, when its queue
+//! * **Gaps.** An offset may have no record, also the last one before the end. A reader tells that it
+//!   is past such offsets as it tells of records, so whoever reads comes to every end that a log says.
+//! * **Bounds.** `next` gives at most `max` records. `append` waits, or refuses, when its queue
 //!   is full; it never grows without bound. A message above [`MAX_MESSAGE_BYTES`] is refused.
 //! * **Picking.** `pick` gives the records at single offsets, the same as a reader sees there.
 //! * **Cancelling.** Dropping a `next` future loses no record.
@@ -163,7 +165,7 @@ pub trait EventLog: Send + Sync + 'static {
     async fn pick(&self, offsets: &[u64]) -> Result<Vec<Record>, LogError> {
         let mut picked = Vec::with_capacity(offsets.len());
         for offset in offsets {
-            let first = self.read(*offset).await?.next(1).await?.pop();
+            let first = self.read(*offset).await?.next(1).await?.records.pop();
             let record = first.filter(|record| record.offset == *offset);
             picked.push(record.ok_or_else(|| LogError::no_record(&self.describe(), *offset))?);
         }
@@ -184,6 +186,25 @@ pub trait EventLog: Send + Sync + 'static {
 /// Reads a log from one offset on, for ever.
 #[async_trait]
 pub trait LogReader: Send {
-    /// The next records, at least one, at most `max`; waits for them at the end of the log.
-    async fn next(&mut self, max: usize) -> Result<Vec<Record>, LogError>;
+    /// The next records, at most `max`, and how far they bring the reader, which is further than it
+    /// was; waits for that at the end of the log.
+    async fn next(&mut self, max: usize) -> Result<Fetched, LogError>;
+}
+
+/// What a reader came to.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Fetched {
+    /// The records, in the order of their offsets. None, where the offsets passed have none.
+    pub records: Vec<Record>,
+    /// The offset that comes next: every record before it was given.
+    pub next: u64,
+}
+
+impl Fetched {
+    /// Records without a gap behind them; there is at least one.
+    #[must_use]
+    pub fn of(records: Vec<Record>) -> Self {
+        let next = records.last().map_or(0, |record| record.offset + 1);
+        Self { records, next }
+    }
 }

@@ -31,18 +31,16 @@ pub async fn events(
     let mut lines = Encoder::default();
     let (mut next, mut count) = (0, 0);
     while next < end {
-        for record in reader.next(CHUNK).await? {
-            if record.offset >= end {
-                next = end;
-                break;
-            }
-            to.write_all(&lines.record(&record)).context(UNWRITTEN)?;
-            next = record.offset + 1;
+        let fetched = reader.next(CHUNK).await?;
+        let records = fetched.records.iter();
+        for record in records.take_while(|record| record.offset < end) {
+            to.write_all(&lines.record(record)).context(UNWRITTEN)?;
             count += 1;
         }
+        next = fetched.next.min(end);
         show(next, end);
     }
-    to.write_all(&lines.end()).context(UNWRITTEN)?;
+    to.write_all(&lines.end(end)).context(UNWRITTEN)?;
     Ok(count)
 }
 

@@ -229,6 +229,11 @@ impl Judge {
         })
     }
 
+    /// Passes over the offsets before `next`, which have no record: no time passes there.
+    pub fn pass_over(&mut self, next: u64) {
+        self.position = self.position.max(next);
+    }
+
     fn void(&self, attempt: &Attempt, before: LogTime) -> Option<Void> {
         let Some(created) = &self.created else {
             return Some(Void::NotCreated);

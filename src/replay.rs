@@ -23,7 +23,7 @@ use tracing::info;
 use crate::{
     domain::{Change, LogTime},
     event_log::{
-        AppendError, Appended, EventLog, LogError, Message, Record,
+        AppendError, Appended, EventLog, Fetched, LogError, Message, Record,
         record::{self, Envelope},
     },
     graph::digest::Digest,
@@ -57,6 +57,18 @@ pub struct Applied {
     pub changes: Vec<Change>,
     /// The digest of the graph at this position.
     pub digest: Digest,
+}
+
+impl Applied {
+    /// The position of a model, to which these changes brought it.
+    fn at(model: &WriteModel, changes: Vec<Change>) -> Self {
+        Self {
+            position: model.position(),
+            log_time: model.judge().log_time(),
+            changes,
+            digest: model.digest(),
+        }
+    }
 }
 
 /// How far replay has come.
@@ -258,7 +270,7 @@ impl Replay {
             let mut reader = self.log.read(start).await?;
             self.go_live_at(end, &fresh).await?;
             loop {
-                let records = reader.next(CHUNK).await?;
+                let Fetched { records, next } = reader.next(CHUNK).await?;
                 let known = self.progress.borrow().position;
                 let mut entries: Vec<_> = records
                     .iter()
@@ -267,7 +279,8 @@ impl Replay {
                     .collect();
                 let met = records.len() - entries.len();
                 // No follower: the projector has halted, and writes go on without it.
-                let mut permits = self.feed.reserve_many(entries.len()).await.ok();
+                // One more than the records, for the offsets behind them that have none.
+                let mut permits = self.feed.reserve_many(entries.len() + 1).await.ok();
                 {
                     let _turn = self.turn.lock().await;
                     let mut inner = self.inner.write().await;
@@ -283,6 +296,9 @@ impl Replay {
                         let applied =
                             self.apply(&mut inner, record.offset, record.append_time, &entry)?;
                         news.push(applied);
+                    }
+                    if inner.model.pass_over(next) {
+                        news.push(Applied::at(&inner.model, Vec::new()));
                     }
                     // First, so that whoever hears of a change knows the log's id.
                     self.publish(&inner.model);
@@ -364,12 +380,7 @@ impl Replay {
         if let Verdict::Void(void) = verdict {
             metrics::counter!(crate::metrics::VOIDS, "reason" => void.label()).increment(1);
         }
-        Ok(Applied {
-            position: model.position(),
-            log_time: model.judge().log_time(),
-            changes,
-            digest: model.digest(),
-        })
+        Ok(Applied::at(model, changes))
     }
 }
 

@@ -192,12 +192,13 @@ async fn log_id(log: &dyn EventLog) -> Result<Option<LogId>> {
     let mut reader = log.read(0).await?;
     let mut position = 0;
     while position < end {
-        for record in reader.next(64).await? {
+        let fetched = reader.next(64).await?;
+        for record in &fetched.records {
             if let Entry::GraphCreated(created) = record::decode(&record.message) {
                 return Ok(Some(created.log_id));
             }
-            position = record.offset + 1;
         }
+        position = fetched.next;
     }
     Ok(None)
 }
@@ -210,8 +211,7 @@ pub(super) async fn check_passed_over(log: &dyn EventLog, position: u64) -> anyh
         let mut reader = log.read(0).await?;
         let mut read = 0;
         while read < position {
-            let records = reader.next(CHECKED_AT_ONCE).await?;
-            read = records.last().map_or(read, |record| record.offset + 1);
+            read = reader.next(CHECKED_AT_ONCE).await?.next;
         }
         Ok::<(), LogError>(())
     };

@@ -16,6 +16,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::message::{Header, OwnedHeaders, Timestamp};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
@@ -66,6 +67,8 @@ impl KafkaSettings {
 pub struct KafkaLog {
     settings: KafkaSettings,
     producer: Mutex<Made>,
+    /// Asks for the end. A producer would be told the one before open transactions of others.
+    asking: Arc<Background<BaseConsumer<Context>>>,
 }
 
 type SharedProducer = Arc<Background<FutureProducer<Context>>>;
@@ -106,8 +109,11 @@ impl KafkaLog {
 
     /// The log over a topic that was checked.
     fn over(settings: KafkaSettings) -> Result<Self, LogError> {
-        let producer = Mutex::new(Made::now(&settings)?);
-        Ok(Self { settings, producer })
+        Ok(Self {
+            producer: Mutex::new(Made::now(&settings)?),
+            asking: Arc::new(Background::new(client::asking(&settings)?)),
+            settings,
+        })
     }
 
     /// The producer. One that has failed for good takes nothing any more: another one takes its place,
@@ -127,18 +133,15 @@ impl KafkaLog {
         Ok(made.producer.clone())
     }
 
-    /// As [`Self::producer`], and an error if the one of now has failed: whoever asks how the log is
-    /// must hear of it, though the next append may go well.
-    fn sound_producer(&self) -> Result<SharedProducer, LogError> {
+    /// An error if the producer of now has failed: whoever asks how the log is must hear of it, though
+    /// the next append may go well.
+    fn check_producer(&self) -> Result<(), LogError> {
         let before = {
             let made = self.producer.lock().unwrap_or_else(PoisonError::into_inner);
             made.producer.client().fatal_error()
         };
-        let producer = self.producer()?;
-        match before {
-            Some((_, reason)) => Err(failed(&reason)),
-            None => Ok(producer),
-        }
+        self.producer()?;
+        before.map_or(Ok(()), |(_, reason)| Err(failed(&reason)))
     }
 }
 
@@ -167,9 +170,10 @@ impl EventLog for KafkaLog {
     }
 
     async fn end(&self) -> Result<u64, LogError> {
-        let (producer, settings) = (self.sound_producer()?, self.settings.clone());
+        self.check_producer()?;
+        let (asking, settings) = (self.asking.clone(), self.settings.clone());
         blocking(move || {
-            let (_, end) = client::watermarks(producer.client(), &settings)?;
+            let (_, end) = client::watermarks(asking.client(), &settings)?;
             Ok(end)
         })
         .await

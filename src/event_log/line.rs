@@ -31,7 +31,7 @@ pub const MAX_LINE_BYTES: usize = 4_000_000;
 const ENDED: &str = "foaf.export.ended.v1";
 
 /// Attributes that a header cannot have, for they say something else.
-const TAKEN: [&str; 10] = [
+const TAKEN: [&str; 11] = [
     "data",
     "datacontenttype",
     "partitionkey",
@@ -42,6 +42,7 @@ const TAKEN: [&str; 10] = [
     "foafkey",
     "foafheaders",
     "foafrecords",
+    "foafend",
 ];
 
 /// What every CloudEvent has.
@@ -67,7 +68,10 @@ pub enum Line {
     /// One record.
     Record(Record),
     /// There are no more.
-    End,
+    End {
+        /// The end of the log: its last offsets may have no record. Early exports do not tell.
+        end: Option<u64>,
+    },
 }
 
 impl Encoder {
@@ -107,13 +111,14 @@ impl Encoder {
 
     /// The last line, with its end.
     #[must_use]
-    pub fn end(&self) -> Vec<u8> {
+    pub fn end(&self, end: u64) -> Vec<u8> {
         let mut members = Members::default();
         members.text("specversion", "1.0");
         members.text("id", "end");
         members.text("source", "foaf/export");
         members.text("type", ENDED);
         members.text("foafrecords", self.records.to_string());
+        members.text("foafend", end.to_string());
         members.text("foafcrc", format!("{:08x}", self.checksum));
         members.line()
     }
@@ -128,10 +133,16 @@ impl Decoder {
         let line: ReadLine = serde_json::from_slice(line).map_err(|e| format!("no event: {e}"))?;
         if line.kind.as_deref() == Some(ENDED) && line.offset.is_none() {
             let is_whole = line.records.as_deref() == Some(&*self.records.to_string());
-            return is_whole.then_some(Line::End).ok_or_else(|| {
+            if !is_whole {
                 let of = line.records.unwrap_or_default();
-                format!("the end after {of} records, but {} were read", self.records)
-            });
+                return Err(format!(
+                    "the end after {of} records, but {} were read",
+                    self.records
+                ));
+            }
+            let end = line.end.as_deref().map(str::parse).transpose();
+            let end = end.map_err(|_| "foafend is no number")?;
+            return Ok(Line::End { end });
         }
         let (record, told) = line.record()?;
         self.checksum = checksum(self.checksum, &record);
@@ -248,6 +259,7 @@ struct ReadLine {
     offset: Option<String>,
     appended_ms: Option<String>,
     records: Option<String>,
+    end: Option<String>,
     checksum: Option<String>,
     key_text: Option<String>,
     key_base64: Option<String>,
@@ -331,6 +343,7 @@ impl<'de> Deserialize<'de> for ReadLine {
                         "foafoffset" => &mut line.offset,
                         "foafappendedms" => &mut line.appended_ms,
                         "foafrecords" => &mut line.records,
+                        "foafend" => &mut line.end,
                         "foafcrc" => &mut line.checksum,
                         "partitionkey" => &mut line.key_text,
                         "foafkey" => &mut line.key_base64,

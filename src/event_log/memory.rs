@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use tokio::sync::watch;
 
-use super::{AppendError, Appended, EventLog, LogError, LogReader, Message, Record};
+use super::{AppendError, Appended, EventLog, Fetched, LogError, LogReader, Message, Record};
 use crate::clock::Clock;
 
 /// An event log in memory.
@@ -87,7 +87,7 @@ struct MemoryReader {
 
 #[async_trait]
 impl LogReader for MemoryReader {
-    async fn next(&mut self, max: usize) -> Result<Vec<Record>, LogError> {
+    async fn next(&mut self, max: usize) -> Result<Fetched, LogError> {
         let from = self.from;
         if self.end.wait_for(|end| *end > from).await.is_err() {
             let gone = format!("memory: was dropped while a reader waited at {from}");
@@ -102,6 +102,6 @@ impl LogReader for MemoryReader {
             .cloned()
             .collect();
         self.from += next.len() as u64;
-        Ok(next)
+        Ok(Fetched::of(next))
     }
 }

@@ -1,12 +1,22 @@
-//! The lines of an exported log, as the records that they were.
+//! The lines of an exported log, as the records that they were, at the positions that they had.
+//!
+//! Where the log had no record (a mark of a transaction in Kafka), a void one without anything in it
+//! takes its place: a restored log may have no gap, and no record may move. It has the log time before
+//! it, so that no time passes.
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use anyhow::{Context, Result, anyhow};
 
-use crate::event_log::{
-    Record,
-    line::{Decoder, Line, MAX_LINE_BYTES},
+use crate::{
+    domain::LogTime,
+    event_log::{
+        Message, Record,
+        line::{Decoder, Line, MAX_LINE_BYTES},
+    },
 };
 
 use super::{
@@ -19,6 +29,12 @@ pub struct Events {
     path: PathBuf,
     lines: Lines,
     decoder: Decoder,
+    /// The line that was read and whose offset has not come.
+    ahead: Option<Line>,
+    /// The offset that comes next.
+    next: u64,
+    /// The log time there.
+    log_time: LogTime,
     has_ended: bool,
 }
 
@@ -32,11 +48,40 @@ impl Events {
             path: path.to_owned(),
             lines: Lines::new(open(path)?, MAX_LINE_BYTES),
             decoder: Decoder::default(),
+            ahead: None,
+            next: 0,
+            log_time: LogTime::default(),
             has_ended: false,
         })
     }
 
+    /// The record of the next offset, or the void one in its place.
     fn read(&mut self) -> Result<Option<Record>> {
+        if self.ahead.is_none() {
+            self.ahead = self.read_line()?;
+        }
+        let record = match self.ahead.take() {
+            Some(Line::Record(record)) if record.offset <= self.next => record,
+            Some(Line::End { end }) if end.is_none_or(|end| end <= self.next) => {
+                self.has_ended = true;
+                return self.read_line().map(|_| None);
+            }
+            Some(later) => {
+                self.ahead = Some(later);
+                Record {
+                    offset: self.next,
+                    append_time: self.log_time,
+                    message: Arc::new(Message::default()),
+                }
+            }
+            None => return Ok(None),
+        };
+        self.next = record.offset + 1;
+        self.log_time = self.log_time.max(record.append_time);
+        Ok(Some(record))
+    }
+
+    fn read_line(&mut self) -> Result<Option<Line>> {
         let mut line = Vec::new();
         let end = self.lines.next_text(&mut line);
         // What is missing is missing on the line after the last.
@@ -57,14 +102,8 @@ impl Events {
             (Some(End::Break), true) => return Err(broken("more after the end")),
             (Some(_), _) => return Err(broken("the line is cut off, or too long for a record")),
         }
-        match self.decoder.line(&line) {
-            Ok(Line::Record(record)) => Ok(Some(record)),
-            Ok(Line::End) => {
-                self.has_ended = true;
-                self.read()
-            }
-            Err(what) => Err(broken(&what)),
-        }
+        let line = self.decoder.line(&line);
+        line.map(Some).map_err(|what| broken(&what))
     }
 }
 

@@ -36,8 +36,9 @@ pub async fn tell_again(
     let mut model = WriteModel::default();
     let mut reader = log.read(0).await?;
     while model.position() < end {
-        let records = reader.next(CHUNK).await?;
-        for record in records.iter().take_while(|record| record.offset < end) {
+        let fetched = reader.next(CHUNK).await?;
+        let records = fetched.records.iter();
+        for record in records.take_while(|record| record.offset < end) {
             let entry = record::decode(&record.message);
             let (verdict, changes) = model.apply(record.offset, record.append_time, &entry)?;
             let (Verdict::Decided(_), Entry::Attempt(attempt)) = (verdict, &entry) else {
@@ -52,6 +53,7 @@ pub async fn tell_again(
                 });
             }
         }
+        model.pass_over(fetched.next.min(end));
     }
     Ok(model)
 }

@@ -102,6 +102,13 @@ impl WriteModel {
         })
     }
 
+    /// Passes over the offsets before `next`, which have no record; says whether there were any.
+    pub(super) fn pass_over(&mut self, next: u64) -> bool {
+        let before = self.position();
+        self.judge.pass_over(next);
+        self.position() > before
+    }
+
     /// Judges the record at `offset` and folds it if it counts.
     pub(super) fn apply(
         &mut self,

@@ -191,7 +191,7 @@ async fn a_reader_at_the_end_waits_and_wakes(place: &Place) {
         let mut next = std::pin::pin!(reader.next(10));
         assert!((&mut next).now_or_never().is_none(), "nothing is there yet");
         let appended = append_all(&*log, &[message(n)]).await[0];
-        let records = soon(next).await.unwrap();
+        let records = soon(next).await.unwrap().records;
         assert_eq!(records.len(), 1);
         assert_eq!(records[0].offset, appended.offset);
         assert_eq!(*records[0].message, message(n));
@@ -206,7 +206,7 @@ async fn next_gives_between_1_and_max(place: &Place) {
     for reader in [&mut live, &mut late] {
         let mut read = Vec::new();
         for max in [1, 2, 7, 100].into_iter().cycle() {
-            let records = soon(reader.next(max)).await.unwrap();
+            let records = soon(reader.next(max)).await.unwrap().records;
             assert!((1..=max).contains(&records.len()));
             read.extend(records.iter().map(message_of));
             if read.len() == 30 {
@@ -250,7 +250,7 @@ async fn impatiently(reader: &mut dyn LogReader, count: usize) -> Vec<Message> {
     let mut read = Vec::new();
     while read.len() < count {
         match reader.next(3).now_or_never() {
-            Some(records) => read.extend(records.unwrap().iter().map(message_of)),
+            Some(fetched) => read.extend(fetched.unwrap().records.iter().map(message_of)),
             None => tokio::task::yield_now().await,
         }
     }

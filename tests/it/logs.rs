@@ -113,7 +113,7 @@ pub(crate) async fn take(reader: &mut dyn LogReader, count: usize) -> Vec<Record
     let mut records = Vec::new();
     while records.len() < count {
         let next = soon(reader.next(count - records.len())).await;
-        records.extend(next.expect("the log can be read"));
+        records.extend(next.expect("the log can be read").records);
     }
     records
 }

@@ -16,6 +16,7 @@ mod expected;
 mod exporting;
 mod faults;
 mod following;
+mod gaps;
 mod gathering;
 mod generating;
 mod graph_contract;

@@ -345,7 +345,7 @@ pub(crate) async fn read_all(folder: &Path) -> (Vec<Record>, Option<LogError>) {
     };
     while (read.len() as u64) < end {
         match soon(reader.next(1000)).await {
-            Ok(records) => read.extend(records),
+            Ok(fetched) => read.extend(fetched.records),
             Err(e) => return (read, Some(e)),
         }
     }

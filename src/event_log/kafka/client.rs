@@ -9,7 +9,7 @@ use rdkafka::ClientContext;
 use rdkafka::admin::AdminClient;
 use rdkafka::client::Client;
 use rdkafka::config::{ClientConfig, FromClientConfigAndContext, RDKafkaLogLevel};
-use rdkafka::consumer::{ConsumerContext, StreamConsumer};
+use rdkafka::consumer::{BaseConsumer, ConsumerContext, StreamConsumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::FutureProducer;
 
@@ -40,17 +40,21 @@ pub(super) fn producer(settings: &KafkaSettings) -> Result<FutureProducer<Contex
     create(&config)
 }
 
+/// A client that reads nothing, and is told where the topic begins and ends.
+pub(super) fn asking(settings: &KafkaSettings) -> Result<BaseConsumer<Context>, LogError> {
+    create(&reading(settings))
+}
+
 pub(super) fn consumer(settings: &KafkaSettings) -> Result<StreamConsumer<Context>, LogError> {
-    let mut config = common(settings);
+    let mut config = reading(settings);
     config
         // librdkafka wants a name to read under, but it never joins the group: partition and offset
         // are assigned, and nothing is committed.
         .set("group.id", "foaf")
         .set("enable.auto.commit", "false")
         .set("enable.auto.offset.store", "false")
-        // The judge decides what counts, by place. Reading committed records only, one open
-        // transaction of another program would hold back every record after it.
-        .set("isolation.level", "read_uncommitted")
+        // The end is told, for the last offsets before it may have no record.
+        .set("enable.partition.eof", "true")
         // An offset that is not there is an error, never a jump to another one.
         .set("auto.offset.reset", "error")
         .set("check.crcs", "true")
@@ -96,6 +100,14 @@ pub(super) fn unavailable(settings: &KafkaSettings, error: &KafkaError) -> LogEr
     LogError::Unavailable(format!(
         "{brokers} does not answer for topic {topic} ({error}): start Kafka, or name its brokers{or_security}"
     ))
+}
+
+fn reading(settings: &KafkaSettings) -> ClientConfig {
+    let mut config = common(settings);
+    // The judge decides what counts, by place. Reading committed records only, one open transaction
+    // of another program would hold back every record after it, and the end with them.
+    config.set("isolation.level", "read_uncommitted");
+    config
 }
 
 fn common(settings: &KafkaSettings) -> ClientConfig {

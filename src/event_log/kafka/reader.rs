@@ -1,6 +1,8 @@
 //! A reader of the topic: a consumer of its own, assigned to one offset, in no group.
 //!
-//! Must never skip: an error that librdkafka would read on after ends the reader.
+//! Offsets may have no record, for transactions of other programs put their marks there: how far the
+//! reader is, the consumer says, and not the last record. Must never skip: an error that librdkafka
+//! would read on after ends the reader.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -16,7 +18,7 @@ use rdkafka::{Offset, TopicPartitionList};
 use super::client::{self, Background, Context, blocking, unavailable};
 use super::{KafkaSettings, PARTITION};
 use crate::domain::LogTime;
-use crate::event_log::{Headers, LogError, LogReader, Message, Record};
+use crate::event_log::{Fetched, Headers, LogError, LogReader, Message, Record};
 
 /// How often brokers that do not answer are spoken of.
 const WARN_EVERY: Duration = Duration::from_secs(5);
@@ -76,7 +78,7 @@ impl KafkaReader {
                 self = blocking(move || self.assign().map(|()| self)).await?;
             }
             let record = loop {
-                let record = self.next(1).await?.pop();
+                let record = self.next(1).await?.records.pop();
                 if self.from > offset {
                     break record.filter(|record| record.offset == offset);
                 }
@@ -84,6 +86,19 @@ impl KafkaReader {
             picked.push(record.ok_or_else(|| gone(&self.settings, offset))?);
         }
         Ok(picked)
+    }
+
+    /// Takes up how far the consumer has come: at the end of the topic there may be offsets behind
+    /// the last record that have none.
+    fn catch_up(&mut self) -> Result<(), LogError> {
+        // A question to librdkafka itself, which answers at once: no broker is asked.
+        let position = self.consumer.position();
+        let position = position.map_err(|e| unavailable(&self.settings, &e))?;
+        let found = position.find_partition(&self.settings.topic, PARTITION);
+        if let Some(Offset::Offset(next)) = found.map(|found| found.offset()) {
+            self.from = self.from.max(u64::try_from(next).unwrap_or_default());
+        }
+        Ok(())
     }
 
     fn judge_error(&mut self, error: &KafkaError) {
@@ -136,9 +151,9 @@ impl KafkaReader {
 
 #[async_trait]
 impl LogReader for KafkaReader {
-    async fn next(&mut self, max: usize) -> Result<Vec<Record>, LogError> {
-        let mut records = Vec::new();
-        while records.is_empty() {
+    async fn next(&mut self, max: usize) -> Result<Fetched, LogError> {
+        let (before, mut records) = (self.from, Vec::new());
+        while self.from == before {
             if let Some(ended) = &self.ended {
                 return Err(ended.clone());
             }
@@ -150,6 +165,7 @@ impl LogReader for KafkaReader {
                         self.from = record.offset + 1;
                         records.push(record);
                     }
+                    Err(KafkaError::PartitionEOF(_)) => self.catch_up()?,
                     Err(error) => self.judge_error(&error),
                 }
                 if self.ended.is_none() && records.len() < max {
@@ -158,7 +174,8 @@ impl LogReader for KafkaReader {
                 }
             }
         }
-        Ok(records)
+        let next = self.from;
+        Ok(Fetched { records, next })
     }
 }
 

@@ -47,7 +47,7 @@ async fn a_reader_goes_on_when_the_broker_is_back() {
     let (cluster, log) = cluster();
     log.append(message(0)).await.expect("it is up");
     let mut reader = log.read(0).await.expect("it is up");
-    assert_eq!(reader.next(9).await.expect("it is up")[0].offset, 0);
+    assert_eq!(reader.next(9).await.expect("it is up").records[0].offset, 0);
     cluster.broker_down(BROKER).expect("it goes down");
     // While it is down, an append fails; by then the reader has met the outage as well.
     let unknown = log.append(message(1)).await;
@@ -62,7 +62,7 @@ async fn a_reader_goes_on_when_the_broker_is_back() {
         reader.next(1).await.expect("it reads on")
     };
     let next = tokio::time::timeout(Duration::from_secs(30), append_and_read).await;
-    assert_eq!(next.expect("it comes within 30 s")[0].offset, 1);
+    assert_eq!(next.expect("it comes within 30 s").records[0].offset, 1);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use async_trait::async_trait;
 
 use super::file::LogFile;
 use super::finished;
-use crate::event_log::{AppendError, Appended, EventLog, LogError, LogReader, Message, Record};
+use crate::event_log::{AppendError, Appended, EventLog, Fetched, LogError, LogReader, Message};
 
 /// How often a reader at the end looks whether there is more: no other process wakes it.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -102,7 +102,7 @@ struct Reader {
 
 #[async_trait]
 impl LogReader for Reader {
-    async fn next(&mut self, max: usize) -> Result<Vec<Record>, LogError> {
+    async fn next(&mut self, max: usize) -> Result<Fetched, LogError> {
         while self.from >= self.end {
             self.end = self.file.end().await?;
             if self.from >= self.end {
@@ -112,6 +112,6 @@ impl LogReader for Reader {
         let (from, end) = (self.from, self.end.min(self.from + max.max(1) as u64));
         let records = self.file.look(move |file| file.read(from, end)).await?;
         self.from += records.len() as u64;
-        Ok(records)
+        Ok(Fetched::of(records))
     }
 }

@@ -13,7 +13,7 @@ use tokio::task::JoinHandle;
 use super::file::LogFile;
 use super::finished;
 use super::writer::Group;
-use crate::event_log::{LogError, LogReader, Record};
+use crate::event_log::{Fetched, LogError, LogReader, Record};
 
 pub(super) struct SqliteReader {
     pub(super) file: Arc<Mutex<LogFile>>,
@@ -31,12 +31,12 @@ pub(super) struct SqliteReader {
 
 #[async_trait]
 impl LogReader for SqliteReader {
-    async fn next(&mut self, max: usize) -> Result<Vec<Record>, LogError> {
+    async fn next(&mut self, max: usize) -> Result<Fetched, LogError> {
         while self.pending.is_empty() {
             self.fetch().await?;
         }
         let count = self.pending.len().min(max.max(1));
-        Ok(self.pending.drain(..count).collect())
+        Ok(Fetched::of(self.pending.drain(..count).collect()))
     }
 }
 

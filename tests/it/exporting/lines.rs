@@ -62,13 +62,17 @@ fn difficult() -> Vec<Message> {
     all
 }
 
+fn end(records: &[Record]) -> u64 {
+    records.last().map_or(0, |last| last.offset + 1)
+}
+
 pub(super) fn lines(records: &[Record]) -> Vec<Vec<u8>> {
     let mut encoder = Encoder::default();
     let mut lines: Vec<_> = records
         .iter()
         .map(|record| encoder.record(record))
         .collect();
-    lines.push(encoder.end());
+    lines.push(encoder.end(end(records)));
     lines
 }
 
@@ -98,8 +102,9 @@ fn every_message_is_a_cloud_event_in_one_line_and_comes_back() {
         };
         assert!(names.into_iter().all(is_name), "{event}");
     }
+    let end = Some(end(&records));
     let mut expected: Vec<_> = records.into_iter().map(Line::Record).collect();
-    expected.push(Line::End);
+    expected.push(Line::End { end });
     assert_eq!(read(&lines), Ok(expected));
 }
 

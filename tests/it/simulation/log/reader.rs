@@ -7,7 +7,7 @@ use std::sync::{
 
 use async_trait::async_trait;
 use fastrand::Rng;
-use foaf::event_log::{LogError, LogReader, Record};
+use foaf::event_log::{Fetched, LogError, LogReader, Record};
 
 use super::{LONGEST_LAG_MS, SimLog, pass};
 use crate::simulation::{
@@ -26,7 +26,7 @@ pub(super) struct NodeReader {
 
 #[async_trait]
 impl LogReader for NodeReader {
-    async fn next(&mut self, max: usize) -> Result<Vec<Record>, LogError> {
+    async fn next(&mut self, max: usize) -> Result<Fetched, LogError> {
         loop {
             let grown = self.log.grown.notified();
             if self.log.length() > self.from {
@@ -50,7 +50,7 @@ impl LogReader for NodeReader {
         let records: Vec<Record> = fresh.map(|record| self.see(record)).collect();
         self.from += records.len() as u64;
         self.read_to.store(self.from, Ordering::Relaxed);
-        Ok(records)
+        Ok(Fetched::of(records))
     }
 }
 
