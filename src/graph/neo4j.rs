@@ -101,7 +101,8 @@ impl fmt::Debug for Neo4jSettings {
 }
 
 /// The Cypher text of a question in its usual form (its default order and depth, forwards), by the
-/// question's name in the metrics: to `PROFILE` it, or to ask it by the driver alone.
+/// question's name in the metrics: to `PROFILE` it, or to ask it by the driver alone. Of those that
+/// write, `close` ends friendships.
 #[must_use]
 pub fn text_of(question: &str) -> Option<&'static str> {
     let texts = &*cypher::READS;
@@ -113,6 +114,7 @@ pub fn text_of(question: &str) -> Option<&'static str> {
         "relations" => &texts.relations,
         "path" => &texts.paths[5],
         "network" => &texts.rings[2],
+        "close" => &cypher::WRITES.edges[0][1],
         _ => return None,
     };
     Some(text)

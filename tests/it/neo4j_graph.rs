@@ -1,6 +1,7 @@
 //! The Neo4j graph: its place in the contract, and what only it can get wrong.
 
 mod content;
+mod hubs;
 mod starting;
 
 use std::{

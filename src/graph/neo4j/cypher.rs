@@ -61,7 +61,11 @@ pub(super) static WRITES: LazyLock<Writes> =
         ),
         edges: ["FRIEND", "REQUESTED", "BLOCKED"].map(|kind| {
             let open = format!("CREATE (a)-[:{kind} {{since: r[2], from: r[3]}}]->(b)");
-            let close = format!("MATCH (a)-[e:{kind} {{from: r[3]}}]->(b) DELETE e");
+            // Both ends are given, so that the planner cannot but begin at the one with fewer edges:
+            // it would take all edges of a hub, once for each that is closed.
+            let close = format!(
+                "CALL (a, b, r) {{ MATCH (a)-[e:{kind} {{from: r[3]}}]->(b) RETURN e }} DELETE e"
+            );
             let past = format!(
                 "CREATE (a)-[:{kind}_PAST {{since: r[2], from: r[3], until: r[4], to: r[5]}}]->(b)"
             );
