@@ -3,11 +3,13 @@
 //! * `(:User {id, handle, firstName, lastName, sortName, sortKey, state, createdAt, from, since})`:
 //!   the version that stands; `from` is the position and `since` the time at which it began. ACTIVE
 //!   users have the label `:Active` too, which is cheaper to check in a traversal than a property.
+//!   `:Leaving` is the archived one whose edges are still being made past: see `leaving`.
 //! * `(:User)-[:FRIEND {from, since}]->(:User)`, stored once, lower id → higher id; `REQUESTED` and
 //!   `BLOCKED` from who asked or blocked.
 //! * `FRIEND_PAST`, `REQUESTED_PAST`, `BLOCKED_PAST` and `(:UserPast)` hold what ended, with the
 //!   position `to` and the time `until`.
-//! * `(:Cursor {name: 'p', logId, pos, digest})`: where the projection stands.
+//! * `(:Cursor {name: 'p', logId, pos, digest, swept})`: where the projection stands, and how often
+//!   edges were made past since.
 //!
 //! Must never write outside a transaction that has moved or locked the cursor (but for the schema).
 
@@ -15,6 +17,7 @@ mod ask;
 mod client;
 mod content;
 mod cypher;
+mod leaving;
 mod project;
 mod rows;
 pub mod settings;
@@ -60,6 +63,9 @@ pub struct Neo4jSettings {
     pub answer_within: Duration,
     /// The longest wait for a connection to become free.
     pub wait_within: Duration,
+    /// How many edges of one user are moved in one transaction: whoever is archived with more stays
+    /// `:Leaving` for a while.
+    pub edges_at_once: usize,
 }
 
 impl Neo4jSettings {
@@ -76,6 +82,7 @@ impl Neo4jSettings {
             connections: 16,
             answer_within: Duration::from_secs(15),
             wait_within: Duration::from_secs(5),
+            edges_at_once: 2_000,
         }
     }
 
@@ -163,7 +170,11 @@ impl Graph for Neo4jGraph {
     }
 
     async fn project(&self, batch: &Batch) -> Result<Projected, GraphError> {
-        self.client.write(Work::Batch(batch)).await
+        self.client.project(batch).await
+    }
+
+    async fn clear_up(&self, limit: usize) -> Result<bool, GraphError> {
+        self.client.clear_up(limit).await
     }
 
     async fn users(&self, ids: &[UserId]) -> Answer<Vec<Option<Arc<User>>>> {

@@ -2,6 +2,7 @@
 
 mod content;
 mod hubs;
+mod leaving;
 mod starting;
 
 use std::{
@@ -75,6 +76,16 @@ static TURN: LazyLock<Arc<Mutex<()>>> = LazyLock::new(Arc::default);
 pub(crate) async fn open() -> Option<Fresh> {
     let turn = wiped().await;
     let graph = connect().await;
+    Some(Fresh {
+        graph: Arc::new(graph),
+        held: Box::new(turn),
+    })
+}
+
+/// The same, where whoever is archived is leaving until somebody clears up: nobody does.
+pub(crate) async fn open_leaving() -> Option<Fresh> {
+    let turn = wiped().await;
+    let graph = leaving::connect(0).await;
     Some(Fresh {
         graph: Arc::new(graph),
         held: Box::new(turn),

@@ -4,7 +4,7 @@
 //! Must never retry a write by itself, but for what may be done twice: only `project` knows when that is safe. neo4rs's own `run`
 //! does, so it is used for nothing but the schema.
 
-use std::{future::Future, io::ErrorKind, time::Duration};
+use std::{future::Future, io::ErrorKind, sync::atomic::AtomicBool, time::Duration};
 
 use neo4rs::{ConfigBuilder, Error, Graph, Neo4jError, Neo4jErrorKind, Query, Row, Txn};
 
@@ -23,6 +23,9 @@ const FIRST_WAIT: Duration = Duration::from_millis(20);
 /// How often an answer may be torn by a commit before the next is asked under the cursor's lock.
 const TORN: u32 = 2;
 
+/// The cursor's position, and how often was cleared up: as long as both stay, nothing has changed.
+type Stand = (u64, u64);
+
 /// Connections to one database.
 pub(super) struct Client {
     readers: Graph,
@@ -30,6 +33,10 @@ pub(super) struct Client {
     /// open (its future dropped) is rolled back by the next use, which resets the connection.
     writer: Graph,
     answer_within: Duration,
+    /// How many edges of one user are moved in one transaction.
+    pub(super) edges_at_once: usize,
+    /// Whether somebody may be leaving.
+    pub(super) has_left: AtomicBool,
 }
 
 impl Client {
@@ -66,6 +73,8 @@ impl Client {
             readers: pool(settings.connections.max(1))?,
             writer: pool(1)?,
             answer_within: settings.answer_within,
+            edges_at_once: settings.edges_at_once,
+            has_left: AtomicBool::new(true),
         })
     }
 
@@ -89,6 +98,11 @@ impl Client {
 
     /// Writes what may be written twice, and gives the only row.
     pub(super) async fn write_one(&self, statement: Query) -> Result<Row, GraphError> {
+        only(self.write_some(statement).await?.into_iter().collect())
+    }
+
+    /// Writes what may be written twice, and gives the first row.
+    pub(super) async fn write_some(&self, statement: Query) -> Result<Option<Row>, GraphError> {
         let attempt = || async {
             let mut transaction = self.begin().await?;
             match single(&mut transaction, statement.clone()).await {
@@ -99,7 +113,7 @@ impl Client {
                 }
             }
         };
-        only(self.patiently(attempt).await?.into_iter().collect())
+        self.patiently(attempt).await
     }
 
     /// Asks, on the budget of the task that does, and reads the answer as of one position.
@@ -120,16 +134,16 @@ impl Client {
         question: Query,
         read: impl Fn(&Row) -> Result<T, GraphError>,
     ) -> Answer<T> {
-        let answer = |row: &Row, position| {
+        let answer = |row: &Row, at: Stand| {
             Ok(Read {
-                position,
+                position: at.0,
                 value: read(row)?,
             })
         };
         for _ in 0..TORN {
             let row = only(self.rows(&question).await?)?;
-            let before: u64 = field(&row, "before")?;
-            if before == field::<u64>(&row, "after")? {
+            let before: Stand = field(&row, "before")?;
+            if before == field(&row, "after")? {
                 return answer(&row, before);
             }
         }
@@ -222,9 +236,25 @@ pub(super) fn is_passing(error: &Error) -> bool {
 }
 
 /// What a server that is going down or coming up says. The driver calls a transaction that was
-/// terminated a fault of the client.
+/// terminated a fault of the client. To have no memory for it is called transient too, and is not.
 fn is_transient(error: &Neo4jError) -> bool {
-    error.kind() == Neo4jErrorKind::Transient || error.code().starts_with("Neo.TransientError.")
+    (error.kind() == Neo4jErrorKind::Transient || error.code().starts_with("Neo.TransientError."))
+        && beyond(error).is_none()
+}
+
+/// The setting that a statement is beyond, if it needed more time or memory than it may.
+fn beyond(error: &Neo4jError) -> Option<&'static str> {
+    let code = error.code();
+    if code.contains(".Transaction.TransactionTimedOut") {
+        Some("db.transaction.timeout")
+    } else if code.contains("OutOfMemory")
+        || code.contains("MemoryLimit")
+        || code.contains("StackOver")
+    {
+        Some("db.memory.transaction.total.max or server.memory.heap.max_size")
+    } else {
+        None
+    }
 }
 
 /// What an error means to a caller, without parameters.
@@ -257,8 +287,8 @@ pub(super) fn fault(error: Error) -> GraphError {
             // What follows the first line is the text of the question.
             let message = error.message().lines().next().unwrap_or_default();
             let message = format!("{message} ({})", error.code());
-            if error.code().contains(".Transaction.TransactionTimedOut") {
-                GraphError::TooSlow(message)
+            if let Some(setting) = beyond(&error) {
+                GraphError::TooMuch(format!("{message}; raise {setting} in neo4j.conf"))
             } else if is_transient(&error) {
                 GraphError::Unavailable(message)
             } else {
