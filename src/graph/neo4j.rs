@@ -22,12 +22,12 @@ mod project;
 mod rows;
 pub mod settings;
 mod sort;
+mod start;
 mod traverse;
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use neo4rs::query;
 
 use super::{
     Answer, Batch, Cursor, Direction, Distant, DistantKey, FriendQuery, Graph, GraphError, Item,
@@ -38,7 +38,7 @@ use crate::{
     domain::{Handle, Pair, PairState, User, UserId},
     judge::LogId,
 };
-use client::{Client, field};
+use client::Client;
 use project::Work;
 
 /// How to reach a Neo4j server.
@@ -143,19 +143,11 @@ impl Neo4jGraph {
     /// Connects, checks the server's settings and makes sure of the schema.
     ///
     /// # Errors
-    /// `Unavailable` if the server does not answer; `Unusable` if it refuses the user, or one of its
-    /// settings would let a frozen projector block the others.
+    /// `Unavailable` if the server does not answer; `Unusable` if it refuses the user, one of its
+    /// settings would let a frozen projector block the others, or the database is another program's.
     pub async fn connect(settings: Neo4jSettings) -> Result<Self, GraphError> {
         let client = Client::new(&settings)?;
-        let mut found = Vec::new();
-        for row in client.rows(&query(cypher::SETTINGS)).await? {
-            found.push((field(&row, "name")?, field(&row, "value")?));
-        }
-        settings::check(&found)?;
-        for text in cypher::SCHEMA {
-            client.define(text).await?;
-        }
-        client.define(cypher::AWAIT_SCHEMA).await?;
+        client.prepare().await?;
         Ok(Self {
             client,
             name: settings.address(),

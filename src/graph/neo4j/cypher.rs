@@ -11,12 +11,11 @@
 
 pub(super) mod content;
 mod history;
-mod schema;
+pub(super) mod schema;
 mod writes;
 
 use std::sync::LazyLock;
 
-pub(super) use schema::{AWAIT_SCHEMA, SCHEMA, SETTINGS};
 pub(super) use writes::{ADVANCE, CLEAR_UP, LOCK, WRITES};
 
 /// The texts that ask.
@@ -107,8 +106,9 @@ impl Reads {
 /// under way where they are equal.
 fn read(question: &str) -> String {
     format!(
-        "OPTIONAL MATCH (c:Cursor) WHERE c.pos >= 0 WITH coalesce(max(c.pos), 0) AS pos \
-         OPTIONAL MATCH (c:Cursor) WHERE c.swept >= 0 \
+        "OPTIONAL MATCH (c:Cursor) USING INDEX c:Cursor(pos) WHERE c.pos >= 0 AND c.name = 'p' \
+         WITH coalesce(max(c.pos), 0) AS pos \
+         OPTIONAL MATCH (c:Cursor) USING INDEX c:Cursor(swept) WHERE c.swept >= 0 AND c.name = 'p' \
          WITH pos, coalesce(max(c.swept), 0) AS swept WITH [pos, swept] AS before \
          CALL (before) {{ {question} }} \
          OPTIONAL MATCH (c:Cursor {{name: 'p'}}) \
@@ -174,7 +174,9 @@ fn list_users(filter: &str, named: bool, backward: bool) -> String {
         )
     } else {
         format!(
-            "MATCH (u:User) WHERE u.id > $after[0] AND u.id < $before[0]{filter} \
+            // What another program has put there has no such name.
+            "MATCH (u:User) WHERE u.id > $after[0] AND u.id < $before[0] \
+             AND u.sortName IS NOT NULL{filter} \
              WITH u, u.id AS d ORDER BY d {way}"
         )
     };

@@ -100,11 +100,29 @@ pub(in crate::graph::neo4j) const UNSET: &str = "OPTIONAL MATCH (c:Cursor {name:
     RETURN c.logId AS logId, EXISTS { MATCH (:User) } OR EXISTS { MATCH (:UserPast) } AS filled";
 
 /// Takes out up to `$limit` items of a kind, in this order: as long as a user is left, a batch that
-/// begins anew is refused, for it makes users who are there.
+/// begins anew is refused, for it makes users who are there. What foaf cannot have written stays.
 pub(in crate::graph::neo4j) static CLEAR: LazyLock<[String; 3]> = LazyLock::new(|| {
     [
-        format!("MATCH (:User)-[e:{EDGES}]->() WITH e LIMIT $limit DELETE e RETURN count(*) AS n"),
-        "MATCH (u:UserPast) WITH u LIMIT $limit DETACH DELETE u RETURN count(*) AS n".to_owned(),
-        "MATCH (u:User) WITH u LIMIT $limit DETACH DELETE u RETURN count(*) AS n".to_owned(),
+        format!(
+            "MATCH (a:User)-[e:{EDGES}]->(b) WHERE {} AND {} \
+             WITH e LIMIT $limit DELETE e RETURN count(*) AS n",
+            ours("a"),
+            ours("b")
+        ),
+        format!(
+            "MATCH (u:UserPast) WHERE {} WITH u LIMIT $limit DETACH DELETE u RETURN count(*) AS n",
+            ours("u")
+        ),
+        format!(
+            "MATCH (u:User) WHERE {} WITH u LIMIT $limit DETACH DELETE u RETURN count(*) AS n",
+            ours("u")
+        ),
     ]
 });
+
+/// Foaf gives an id of this form to whatever it writes.
+fn ours(x: &str) -> String {
+    format!(
+        "{x}.id =~ '[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}' AND {x}.createdAt IS NOT NULL"
+    )
+}
