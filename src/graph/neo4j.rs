@@ -15,8 +15,10 @@
 
 mod ask;
 mod client;
+mod connections;
 mod content;
 mod cypher;
+mod faults;
 mod leaving;
 mod project;
 mod rows;

@@ -3,6 +3,7 @@
 mod content;
 mod hubs;
 mod leaving;
+mod sharing;
 mod starting;
 
 use std::{

@@ -11,9 +11,10 @@ use std::{
 use neo4rs::{BoltType, Error, Neo4jErrorKind, Row, Txn, query};
 
 use super::{
-    client::{Client, fault, field, is_passing, only, single},
+    client::{Client, field, only, single},
     content::mend,
     cypher,
+    faults::{fault, is_passing},
     leaving::is_left,
     rows::{edge_row, id, int, list, past_user_row, user_row},
 };
