@@ -11,6 +11,7 @@
 
 pub(super) mod content;
 mod history;
+mod mutual;
 pub(super) mod schema;
 mod writes;
 
@@ -83,7 +84,7 @@ impl Reads {
             friends_of_friends: (2..=6)
                 .map(|depth| both(&|backward| friends_of_friends(depth, backward)))
                 .collect(),
-            mutual_friends: both(&mutual_friends),
+            mutual_friends: both(&mutual::mutual_friends),
             recommendations: [COMMON_FRIENDS, ADAMIC_ADAR, JACCARD].map(recommendations),
             relations: relations(),
             paths: (1..=20).map(paths).collect(),
@@ -219,20 +220,6 @@ fn newest_first(edge: &str, backward: bool) -> String {
          ORDER BY k {way} LIMIT $limit RETURN collect([{}, r.from, r.since]) AS items }} \
          RETURN collect([i, items, CASE WHEN $count \
          THEN COUNT {{ MATCH (u){edge}(x) WHERE {stays} }} END]) AS rows",
-        user("x")
-    ))
-}
-
-fn mutual_friends(backward: bool) -> String {
-    let (way, _) = WAYS[usize::from(backward)];
-    read(&format!(
-        "{PAIR} WITH i, a, b, CASE WHEN a = b OR a:Leaving OR b:Leaving THEN [] ELSE COLLECT {{ \
-         MATCH (a)-[:FRIEND]-(f:Active) RETURN f }} END AS friends \
-         CALL (b, friends) {{ MATCH (b)-[:FRIEND]-(x) WHERE x IN friends \
-         WITH x, x.id AS k WHERE {WINDOW} ORDER BY k {way} LIMIT $limit \
-         RETURN collect({}) AS items }} \
-         RETURN collect([i, items, CASE WHEN $count \
-         THEN COUNT {{ MATCH (b)-[:FRIEND]-(x) WHERE x IN friends }} END]) AS rows",
         user("x")
     ))
 }
