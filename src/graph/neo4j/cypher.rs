@@ -17,7 +17,7 @@ mod writes;
 
 use std::sync::LazyLock;
 
-pub(super) use writes::{ADVANCE, CLEAR_UP, LOCK, WRITES};
+pub(super) use writes::{ADVANCE, CLEAR_UP, IS_LEFT, LOCK, WRITES};
 
 /// The texts that ask.
 pub(super) static READS: LazyLock<Reads> = LazyLock::new(Reads::new);

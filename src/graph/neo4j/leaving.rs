@@ -13,7 +13,7 @@ use std::{collections::HashMap, sync::atomic::Ordering};
 use neo4rs::query;
 
 use super::{
-    client::{Client, field},
+    client::{Client, field, only},
     cypher,
     project::Work,
     rows::int,
@@ -47,13 +47,17 @@ impl Client {
         if !self.has_left.load(Ordering::Relaxed) {
             return Ok(false);
         }
-        let limit = limit.clamp(1, self.edges_at_once.max(1));
-        let statement = query(&cypher::CLEAR_UP).param("limit", int(limit));
-        // Without a cursor there is no row, and nobody who has left.
-        let more = match self.write_some(statement).await? {
-            Some(row) => field(&row, "more")?,
-            None => false,
-        };
+        // As a rule nobody is: then nothing is locked, and no answer torn.
+        let mut more = field(&only(self.rows(&query(cypher::IS_LEFT)).await?)?, "more")?;
+        if more {
+            let limit = limit.clamp(1, self.edges_at_once.max(1));
+            let statement = query(&cypher::CLEAR_UP).param("limit", int(limit));
+            // A graph that has just been emptied has no row.
+            more = match self.write_some(statement).await? {
+                Some(row) => field(&row, "more")?,
+                None => false,
+            };
+        }
         self.has_left.store(more, Ordering::Relaxed);
         Ok(more)
     }

@@ -66,13 +66,17 @@ pub(in crate::graph::neo4j) static WRITES: LazyLock<Writes> =
     }
     });
 
+/// Whether somebody is leaving.
+pub(in crate::graph::neo4j) const IS_LEFT: &str = "RETURN EXISTS { MATCH (:Leaving) } AS more";
+
 /// Makes past of up to `$limit` edges of each kind that users have left behind, and says how many they
 /// were. Only where none was found the user is done with: a reader must never see the label go before
-/// the edges. It counts up, for the cursor does not move and yet what is read meanwhile is torn.
+/// the edges. The user is given before the edges are looked for: the planner might look through all of a
+/// kind for the user's. It counts up, for the cursor does not move and yet what is read meanwhile is torn.
 pub(in crate::graph::neo4j) static CLEAR_UP: LazyLock<String> = LazyLock::new(|| {
     let moved = |kind: &str, count: &str| {
         format!(
-            "CALL () {{ MATCH (u:Leaving)-[e:{kind}]-() WITH u, e LIMIT $limit \
+            "CALL () {{ MATCH (u:Leaving) CALL (u) {{ MATCH (u)-[e:{kind}]-() RETURN e LIMIT $limit }} \
              WITH u, e, startNode(e) AS a, endNode(e) AS b CREATE (a)-[:{kind}_PAST \
              {{since: e.since, from: e.from, until: u.since, to: u.from}}]->(b) \
              DELETE e RETURN count(*) AS {count} }}"
