@@ -7,6 +7,8 @@ use foaf::{
     domain::LogTime,
     event_log::{EventLog, memory::MemoryLog},
     graph::embedded::EmbeddedGraph,
+    graphql::Vitals,
+    http::Health,
     judge::{GraphCreated, HashKey, LogId, RecordId, Windows},
     projector::Projector,
     replay::{FEED_CAPACITY, Replay},
@@ -134,6 +136,12 @@ async fn what_is_too_much_is_made_smaller_and_then_given_up() {
     graph.most.store(3, Ordering::Relaxed);
     let projector = Projector::new(graph.clone(), feed, replay.progress());
     let mut status = projector.status();
+    let health = Health {
+        replay: replay.progress(),
+        projection: projector.status(),
+        differences: tokio::sync::watch::Sender::new(0).subscribe(),
+        vitals: Arc::new(Vitals::new(log.clone(), graph.clone())),
+    };
     let stop = CancellationToken::new();
     let running = replay.run(stop.clone(), identity);
     let projecting = projector.run(stop.clone());
@@ -142,6 +150,7 @@ async fn what_is_too_much_is_made_smaller_and_then_given_up() {
         let all = status.wait_for(|status| status.position > records as u64);
         let is_halted = soon(all).await.expect("it is projected").is_halted;
         assert!(!is_halted);
+        assert_eq!(health.obstacle(), None);
         assert!(digests.lock().expect("no panic").len() > records / 3);
         graph.most.store(0, Ordering::Relaxed);
         append(&*log, 1).await;
@@ -152,6 +161,8 @@ async fn what_is_too_much_is_made_smaller_and_then_given_up() {
             "the events at positions 102 to 102 could not be projected, and they cannot be made smaller: \
              the graph was asked for too much: it is small; then restart"
         );
+        let obstacle = health.obstacle().expect("it is not ready");
+        assert_eq!(obstacle, format!("the projection has halted: {error}"));
         stop.cancel();
     };
     let (ended, projected, ()) = tokio::join!(running, projecting, watching);
