@@ -177,9 +177,11 @@ async fn what_is_not_ours_is_neither_listed_nor_cleared() {
     story.users(3);
     assert_eq!(graph.project(&story.batch()).await, Ok(Projected::Done));
     super::change(
-        "CREATE (:User {id: '00', state: 'ACTIVE'}), (:Cursor {name: 'q', pos: 99, swept: 9})",
+        "CREATE (:User {id: '00', state: 'ACTIVE'}), (:Person:Leaving), \
+         (:Cursor {name: 'q', pos: 99, swept: 9})",
     )
     .await;
+    assert_eq!(super::connect().await.clear_up(9).await, Ok(false));
     let query = UserQuery {
         state: None,
         handle_prefix: None,

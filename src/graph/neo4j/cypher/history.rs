@@ -15,7 +15,8 @@ pub(super) fn history(backward: bool) -> String {
         "{EACH} CALL (u) {{ CALL (u) {{ RETURN u.from AS k \
          UNION MATCH (v:UserPast {{id: u.id}}) RETURN v.from AS k \
          UNION MATCH (u)-[r:{TIES}]-() RETURN r.from AS k \
-         UNION MATCH (x:Leaving) CALL (u, x) {{ MATCH (u)-[r:FRIEND|REQUESTED]-(x) RETURN r LIMIT 1 }} \
+         UNION MATCH (x:User:Leaving) USING SCAN x:Leaving \
+         CALL (u, x) {{ MATCH (u)-[r:FRIEND|REQUESTED]-(x) RETURN r LIMIT 1 }} \
          RETURN x.from AS k \
          UNION MATCH (u)-[r:{PAST_TIES}]-() UNWIND [r.from, r.to] AS k RETURN k }} \
          WITH k ORDER BY k {way} RETURN collect(k) AS ks }} \

@@ -67,7 +67,8 @@ pub(in crate::graph::neo4j) static WRITES: LazyLock<Writes> =
     });
 
 /// Whether somebody is leaving.
-pub(in crate::graph::neo4j) const IS_LEFT: &str = "RETURN EXISTS { MATCH (:Leaving) } AS more";
+pub(in crate::graph::neo4j) const IS_LEFT: &str =
+    "RETURN EXISTS { MATCH (u:User:Leaving) USING SCAN u:Leaving } AS more";
 
 /// Makes past of up to `$limit` edges of each kind that users have left behind, and says how many they
 /// were. Only where none was found the user is done with: a reader must never see the label go before
@@ -76,7 +77,8 @@ pub(in crate::graph::neo4j) const IS_LEFT: &str = "RETURN EXISTS { MATCH (:Leavi
 pub(in crate::graph::neo4j) static CLEAR_UP: LazyLock<String> = LazyLock::new(|| {
     let moved = |kind: &str, count: &str| {
         format!(
-            "CALL () {{ MATCH (u:Leaving) CALL (u) {{ MATCH (u)-[e:{kind}]-() RETURN e LIMIT $limit }} \
+            "CALL () {{ MATCH (u:User:Leaving) USING SCAN u:Leaving \
+             CALL (u) {{ MATCH (u)-[e:{kind}]-() RETURN e LIMIT $limit }} \
              WITH u, e, startNode(e) AS a, endNode(e) AS b CREATE (a)-[:{kind}_PAST \
              {{since: e.since, from: e.from, until: u.since, to: u.from}}]->(b) \
              DELETE e RETURN count(*) AS {count} }}"
@@ -84,8 +86,9 @@ pub(in crate::graph::neo4j) static CLEAR_UP: LazyLock<String> = LazyLock::new(||
     };
     format!(
         "MATCH (c:Cursor {{name: 'p'}}) SET c.swept = coalesce(c.swept, 0) + 1 WITH c {} {} \
-         CALL (f, r) {{ MATCH (u:Leaving) WHERE f + r = 0 REMOVE u:Leaving RETURN count(*) AS gone }} \
-         RETURN f + r AS n, EXISTS {{ MATCH (:Leaving) }} AS more",
+         CALL (f, r) {{ MATCH (u:User:Leaving) USING SCAN u:Leaving \
+         WHERE f + r = 0 REMOVE u:Leaving RETURN count(*) AS gone }} \
+         RETURN f + r AS n, EXISTS {{ MATCH (u:User:Leaving) USING SCAN u:Leaving }} AS more",
         moved("FRIEND", "f"),
         moved("REQUESTED", "r")
     )
