@@ -24,6 +24,7 @@ pub mod budget;
 pub mod content;
 pub mod digest;
 pub mod embedded;
+mod error;
 pub mod neo4j;
 pub mod saved;
 pub mod swap;
@@ -38,6 +39,7 @@ use crate::{
 };
 use content::{Item, Key, Mend, Part};
 use digest::Digest;
+pub use error::GraphError;
 
 /// How far a graph has been projected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -267,26 +269,6 @@ pub enum Direction {
     Outgoing,
 }
 
-/// Why the graph did not answer, by what to do next.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum GraphError {
-    /// Out of reach or busy for now: try again.
-    #[error("the graph is out of reach: {0}")]
-    Unavailable(String),
-    /// It answers, but needs longer for this than it may: ask for less.
-    #[error("the graph took too long: {0}")]
-    TooSlow(String),
-    /// Whether a batch took effect is unknown: read the cursor again.
-    #[error("it is unknown whether the batch took effect: {0}")]
-    Unknown(String),
-    /// The request has used what it may.
-    #[error("the graph stopped: {0}")]
-    OverBudget(budget::Over),
-    /// Trying again will not cure it.
-    #[error("the graph cannot be used: {0}")]
-    Unusable(String),
-}
-
 /// The answer of a graph.
 pub type Answer<T> = Result<Read<T>, GraphError>;
 
@@ -296,8 +278,15 @@ pub trait Graph: Send + Sync + 'static {
     /// Where the projection stands; `None` with an empty graph.
     async fn cursor(&self) -> Result<Option<Cursor>, GraphError>;
 
-    /// Applies a batch.
+    /// Applies a batch. What of it no reader can tell may be left to `clear_up`.
     async fn project(&self, batch: &Batch) -> Result<Projected, GraphError>;
+
+    /// Does some of what batches have left undone, about `limit` (at least 1) items, and says whether
+    /// there may be more. No answer of any method depends on it; it goes on where another left off.
+    async fn clear_up(&self, limit: usize) -> Result<bool, GraphError> {
+        let _ = limit;
+        Ok(false)
+    }
 
     /// Users by id, in whatever state.
     async fn users(&self, ids: &[UserId]) -> Answer<Vec<Option<Arc<User>>>>;

@@ -7,9 +7,11 @@
 
 mod batch;
 mod follow;
+mod pace;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
+use futures::FutureExt;
 use tokio::{sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 use tracing::{error, info, warn};
@@ -22,10 +24,7 @@ use crate::{
     replay::{Applied, Feed, Progress},
 };
 
-/// The most changes that are sent to the graph in one transaction.
-const MAX_CHANGES: usize = 5_000;
-/// The most positions in one batch.
-const MAX_POSITIONS: usize = 8_192;
+use pace::{MAX_CHANGES, MAX_POSITIONS, Pace, Retry};
 
 /// How the projection stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +51,8 @@ pub struct Projector {
 enum Failure {
     /// The graph is out of reach, or it is unknown where it stands.
     Retry(GraphError),
+    /// It was too much at once.
+    TooMuch(GraphError),
     /// Retrying will not cure it: reads go on.
     Halt(String),
     /// The graph does not belong to this log: nothing it shows can be trusted.
@@ -100,7 +101,7 @@ impl Projector {
         let halted = match failure {
             Failure::Refuse(mismatch) => return Err(mismatch),
             Failure::Halt(reason) => reason,
-            Failure::Retry(error) => error.to_string(),
+            Failure::Retry(error) | Failure::TooMuch(error) => error.to_string(),
         };
         error!(reason = halted, "the projection has halted");
         self.status.send_modify(|status| {
@@ -118,27 +119,58 @@ impl Projector {
         let mut known = false;
         let mut waiting: Vec<Applied> = Vec::new();
         let mut delay = Retry::default();
+        let mut pace = Pace::default();
+        // What was left before this start is not known.
+        let mut has_left = true;
         loop {
             // At first the cursor is read, so that it is known where a graph stands that lacks nothing.
             if known && waiting.is_empty() {
-                let taken = self.feed.recv_many(&mut waiting, MAX_POSITIONS).await;
-                if taken == 0 {
+                let more = self.feed.recv_many(&mut waiting, MAX_POSITIONS);
+                // What was left is cleared up meanwhile.
+                let taken = if has_left {
+                    more.now_or_never()
+                } else {
+                    Some(more.await)
+                };
+                if taken == Some(0) {
                     return Failure::Halt("replay has ended".to_owned());
                 }
             }
             self.status.send_modify(|status| {
                 status.pending_since = waiting.first().map(|applied| applied.log_time);
             });
-            match self.step(&mut cursor, &mut known, &mut waiting).await {
+            let step = self.step(&mut cursor, &mut known, &mut waiting, &mut pace);
+            let done = match step.await {
                 Ok(()) => {
-                    delay = Retry::default();
                     self.publish(cursor, &waiting);
+                    self.clear_up(&mut pace).await.map(|more| has_left = more)
                 }
+                failed => failed,
+            };
+            match done {
+                Ok(()) => delay = Retry::default(),
                 Err(failure @ (Failure::Halt(_) | Failure::Refuse(_))) => return failure,
-                Err(Failure::Retry(error)) => {
+                Err(Failure::Retry(error) | Failure::TooMuch(error)) => {
                     known = false;
                     self.wait(&error, &mut delay).await;
                 }
+            }
+        }
+    }
+
+    /// Does some of what batches have left undone; whether there may be more.
+    async fn clear_up(&self, pace: &mut Pace) -> Result<bool, Failure> {
+        let limit = pace.items();
+        match self.graph.clear_up(limit).await.map_err(sort) {
+            Err(Failure::TooMuch(error)) => {
+                let what = "what an archived user has left could not be cleared up";
+                Err(pace
+                    .shrink_items(error)
+                    .unwrap_or_else(|error| halt(what, &error)))
+            }
+            done => {
+                pace.grow_items();
+                done
             }
         }
     }
@@ -149,6 +181,7 @@ impl Projector {
         cursor: &mut Option<Cursor>,
         known: &mut bool,
         waiting: &mut Vec<Applied>,
+        pace: &mut Pace,
     ) -> Result<(), Failure> {
         if !*known {
             let found = self.graph.cursor().await.map_err(sort)?;
@@ -176,13 +209,15 @@ impl Projector {
         if waiting.is_empty() {
             return Ok(());
         }
-        let taken = batch::size(waiting, MAX_CHANGES);
+        let taken = batch::size(waiting, MAX_CHANGES).min(pace.positions());
         let batch = batch::coalesce(log_id, *cursor, &waiting[..taken]);
         let start = Instant::now();
-        match self.graph.project(&batch).await.map_err(|error| {
-            let first = waiting[0].position;
-            describe(sort(error), first, batch.cursor.position)
-        })? {
+        let projected = self.graph.project(&batch).await.map_err(|error| {
+            let (first, last) = (waiting[0].position, batch.cursor.position);
+            describe(sort(error), first, last, |error| pace.shrink(taken, error))
+        })?;
+        pace.grow();
+        match projected {
             Projected::Done => {
                 metrics::histogram!(names::PROJECT_SECONDS).record(start.elapsed().as_secs_f64());
                 #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
@@ -258,22 +293,33 @@ fn refuse(reason: String) -> Failure {
 
 fn sort(error: GraphError) -> Failure {
     match error {
-        GraphError::Unavailable(_)
-        | GraphError::TooSlow(_)
-        | GraphError::OverBudget(_)
-        | GraphError::Unknown(_) => Failure::Retry(error),
+        GraphError::Unavailable(_) | GraphError::OverBudget(_) | GraphError::Unknown(_) => {
+            Failure::Retry(error)
+        }
+        GraphError::TooMuch(_) => Failure::TooMuch(error),
         GraphError::Unusable(reason) => Failure::Halt(reason),
     }
 }
 
-/// Names the positions that could not be projected.
-fn describe(failure: Failure, first: u64, last: u64) -> Failure {
+/// Names the positions that could not be projected, also if nothing `smaller` can be tried.
+fn describe(
+    failure: Failure,
+    first: u64,
+    last: u64,
+    smaller: impl FnOnce(GraphError) -> Result<Failure, GraphError>,
+) -> Failure {
+    let what = format!("the events at positions {first} to {last} could not be projected");
     match failure {
-        Failure::Halt(reason) => Failure::Halt(format!(
-            "the events at positions {first} to {last} could not be projected: {reason}"
-        )),
+        Failure::Halt(reason) => Failure::Halt(format!("{what}: {reason}")),
+        Failure::TooMuch(error) => smaller(error).unwrap_or_else(|error| halt(&what, &error)),
         other => other,
     }
+}
+
+fn halt(what: &str, error: &GraphError) -> Failure {
+    Failure::Halt(format!(
+        "{what}, and they cannot be made smaller: {error}; then restart"
+    ))
 }
 
 /// Where replay passes the position at which the graph stood, both must have come to the same.
@@ -287,17 +333,5 @@ fn check_digest(cursor: Cursor, waiting: &[Applied]) -> Result<(), Failure> {
             cursor.position, cursor.digest
         ))),
         _ => Ok(()),
-    }
-}
-
-/// Waits longer from try to try: 50 ms to 2 s.
-#[derive(Default)]
-struct Retry(u32);
-
-impl Retry {
-    async fn wait(&mut self) {
-        let delay = Duration::from_millis(50 << self.0.min(5));
-        self.0 += 1;
-        tokio::time::sleep(delay.min(Duration::from_secs(2))).await;
     }
 }

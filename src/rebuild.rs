@@ -181,7 +181,7 @@ async fn read_back(graph: &dyn Graph, show: Show<'_>) -> Result<Cursor> {
         .context("the new graph stands at no position")?;
     ensure!(
         (content.position, content.value) == (cursor.position, cursor.digest),
-        "the new graph at position {} has the digest {}, the log comes to {}: `foaf verify` with this graph names what differs",
+        "the new graph at position {} has the digest {}, the log comes to {}: `foaf verify` with this graph names what differs, and with --repair --delete-foreign takes out what foaf has not written",
         content.position,
         content.value,
         cursor.digest

@@ -11,6 +11,7 @@ pub mod watch;
 use std::{fmt, sync::Arc};
 
 use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
 
 use crate::{
     event_log::EventLog,
@@ -83,8 +84,19 @@ struct Check<'a> {
     show: Show<'a>,
 }
 
-/// Compares a graph with its log; with `repair`, mends each difference. `empty` is where the log is
-/// projected to.
+/// What is done about differences.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Repair {
+    /// They are only told.
+    No,
+    /// Each is mended, but for what foaf cannot have written and the log does not name.
+    Ours,
+    /// Each is mended.
+    All,
+}
+
+/// Compares a graph with its log, and repairs it. `empty` is where the log is projected to.
 ///
 /// # Errors
 /// If the graph does not belong to the log, one of the two cannot be read, or the graph does not stand still long enough to be mended.
@@ -92,7 +104,7 @@ pub async fn run(
     log: Arc<dyn EventLog>,
     graph: &dyn Graph,
     empty: Arc<dyn Graph>,
-    repair: bool,
+    repair: Repair,
     show: Show<'_>,
 ) -> Result<Report> {
     let Some(cursor) = graph.cursor().await? else {
@@ -127,7 +139,7 @@ pub async fn run(
     check.follow(cursor.position).await?;
     let mut report = check.whole(repair).await?;
     if report.mended > 0 {
-        let again = check.whole(false).await?;
+        let again = check.whole(Repair::No).await?;
         report = Report {
             named: report.named,
             count: report.count,
@@ -140,7 +152,7 @@ pub async fn run(
 }
 
 impl Check<'_> {
-    async fn whole(&mut self, repair: bool) -> Result<Report> {
+    async fn whole(&mut self, repair: Repair) -> Result<Report> {
         let mut report = Report::default();
         // First, for whatever is mended brings the digest with it.
         self.cursor(repair, &mut report).await?;
@@ -182,7 +194,7 @@ impl Check<'_> {
         &mut self,
         part: Part,
         after: Option<Key>,
-        repair: bool,
+        repair: Repair,
         report: &mut Report,
     ) -> Result<Option<Key>> {
         for _ in 0..TRIES {
@@ -195,12 +207,15 @@ impl Check<'_> {
                 .await?;
             let (found, wanted, last) = common(found, wanted);
             let differences = compare(part, &found, &wanted);
-            if repair && !differences.is_empty() {
-                let mends: Vec<Mend> = differences.iter().filter_map(Difference::mend).collect();
+            if repair != Repair::No && !differences.is_empty() {
+                let mends = differences
+                    .iter()
+                    .filter_map(|it| it.mend(repair == Repair::All));
+                let mends: Vec<Mend> = mends.collect();
                 if self.graph.mend(&at, &mends).await? != Projected::Done {
                     continue;
                 }
-                report.mended += differences.len() as u64;
+                report.mended += mends.len() as u64;
             }
             report.items += wanted.len() as u64;
             report.add(at, differences);
@@ -217,7 +232,7 @@ impl Check<'_> {
     }
 
     /// Compares what the graph says of itself.
-    async fn cursor(&mut self, repair: bool, report: &mut Report) -> Result<()> {
+    async fn cursor(&mut self, repair: Repair, report: &mut Report) -> Result<()> {
         for _ in 0..TRIES {
             let Some(found) = self.graph.cursor().await? else {
                 bail!("the graph was emptied while it was being compared");
@@ -231,7 +246,7 @@ impl Check<'_> {
                     log: at.digest,
                 }]
             };
-            if repair && !differences.is_empty() {
+            if repair != Repair::No && !differences.is_empty() {
                 if self.graph.mend(&at, &[]).await? != Projected::Done {
                     continue;
                 }

@@ -10,7 +10,7 @@ use crate::{
     app, clock,
     config::{GraphUrl, StoreArgs, Stores},
     control::{Answer, Request},
-    verify,
+    verify::{self, Repair},
 };
 
 use super::{
@@ -26,9 +26,15 @@ use super::{
 /// differ; 2: it could not be done.
 #[derive(Debug, Args)]
 pub(super) struct Verify {
-    /// Mend exactly what differs, and compare again; the exit code is 0 if nothing is left.
+    /// Mend exactly what differs, and compare again; the exit code is 0 if nothing is left. What foaf
+    /// cannot have written and the log does not name is left as it is.
     #[arg(long, env = "FOAF_VERIFY_REPAIR")]
     repair: bool,
+
+    /// With --repair: take out what foaf cannot have written, too, such as nodes of another program
+    /// with a label of ours. Their relationships go with them.
+    #[arg(long, env = "FOAF_VERIFY_DELETE_FOREIGN", requires = "repair")]
+    delete_foreign: bool,
 
     #[command(flatten)]
     control: ControlArgs,
@@ -57,11 +63,19 @@ impl Verify {
     async fn answer(&self, stop: &CancellationToken) -> Result<Answer> {
         let stores = self.stores.parse()?;
         let request = Request::Verify {
-            repair: self.repair,
+            repair: self.repairs(),
         };
         match self.control.ask(&stores.log, request, stop).await? {
             Some(answer) => Ok(answer),
             None => unless_stopped(stop, Box::pin(self.here(&stores))).await,
+        }
+    }
+
+    fn repairs(&self) -> Repair {
+        match (self.repair, self.delete_foreign) {
+            (false, _) => Repair::No,
+            (true, false) => Repair::Ours,
+            (true, true) => Repair::All,
         }
     }
 
@@ -76,8 +90,14 @@ impl Verify {
         let graph = app::open_graph(&stores.graph).await?;
         let bar = Progress::new();
         let show = |step| bar.show(step);
-        let checked =
-            verify::run(log.clone(), &*graph, app::empty_graph(), self.repair, &show).await;
+        let checked = verify::run(
+            log.clone(),
+            &*graph,
+            app::empty_graph(),
+            self.repairs(),
+            &show,
+        )
+        .await;
         log.close().await;
         let report = checked?;
         Ok(Answer {

@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::verify::{self, Step};
+use crate::verify::{self, Repair, Step};
 
 /// What is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,8 +11,8 @@ use crate::verify::{self, Step};
 pub enum Request {
     /// Compare the graph with the log.
     Verify {
-        /// Mend what differs.
-        repair: bool,
+        /// What is done about what differs.
+        repair: Repair,
     },
     /// Make the graph anew and put it in place.
     Rebuild,

@@ -6,11 +6,13 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
+
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::GraphError;
 
@@ -26,6 +28,8 @@ pub struct Budget {
     steps: u64,
     spent: AtomicU64,
     is_abandoned: AtomicBool,
+    /// What it asks a server at once, once it is known how much that may be.
+    turns: OnceLock<Semaphore>,
 }
 
 /// Ends the work of a request whose caller has gone away: when it is dropped.
@@ -42,6 +46,7 @@ impl Budget {
             steps,
             spent: AtomicU64::new(0),
             is_abandoned: AtomicBool::new(false),
+            turns: OnceLock::new(),
         })
     }
 
@@ -91,6 +96,13 @@ impl Budget {
             return Err(GraphError::OverBudget(Over::Time { limit: self.time }));
         }
         Ok(())
+    }
+
+    /// Waits until fewer than `at_once` questions of this request hold a turn.
+    pub async fn turn(&self, at_once: usize) -> Option<SemaphorePermit<'_>> {
+        let turns = self.turns.get_or_init(|| Semaphore::new(at_once));
+        // Nobody closes it.
+        turns.acquire().await.ok()
     }
 
     /// Waits for something, no longer than there is time.

@@ -3,28 +3,33 @@
 //! * `(:User {id, handle, firstName, lastName, sortName, sortKey, state, createdAt, from, since})`:
 //!   the version that stands; `from` is the position and `since` the time at which it began. ACTIVE
 //!   users have the label `:Active` too, which is cheaper to check in a traversal than a property.
+//!   `:Leaving` is the archived one whose edges are still being made past: see `leaving`.
 //! * `(:User)-[:FRIEND {from, since}]->(:User)`, stored once, lower id → higher id; `REQUESTED` and
 //!   `BLOCKED` from who asked or blocked.
 //! * `FRIEND_PAST`, `REQUESTED_PAST`, `BLOCKED_PAST` and `(:UserPast)` hold what ended, with the
 //!   position `to` and the time `until`.
-//! * `(:Cursor {name: 'p', logId, pos, digest})`: where the projection stands.
+//! * `(:Cursor {name: 'p', logId, pos, digest, swept})`: where the projection stands, and how often
+//!   edges were made past since.
 //!
 //! Must never write outside a transaction that has moved or locked the cursor (but for the schema).
 
 mod ask;
 mod client;
+mod connections;
 mod content;
 mod cypher;
+mod faults;
+mod leaving;
 mod project;
 mod rows;
 pub mod settings;
 mod sort;
+mod start;
 mod traverse;
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use neo4rs::query;
 
 use super::{
     Answer, Batch, Cursor, Direction, Distant, DistantKey, FriendQuery, Graph, GraphError, Item,
@@ -35,7 +40,7 @@ use crate::{
     domain::{Handle, Pair, PairState, User, UserId},
     judge::LogId,
 };
-use client::{Client, field};
+use client::Client;
 use project::Work;
 
 /// How to reach a Neo4j server.
@@ -60,6 +65,9 @@ pub struct Neo4jSettings {
     pub answer_within: Duration,
     /// The longest wait for a connection to become free.
     pub wait_within: Duration,
+    /// How many edges of one user are moved in one transaction: whoever is archived with more stays
+    /// `:Leaving` for a while.
+    pub edges_at_once: usize,
 }
 
 impl Neo4jSettings {
@@ -76,6 +84,7 @@ impl Neo4jSettings {
             connections: 16,
             answer_within: Duration::from_secs(15),
             wait_within: Duration::from_secs(5),
+            edges_at_once: 2_000,
         }
     }
 
@@ -101,7 +110,8 @@ impl fmt::Debug for Neo4jSettings {
 }
 
 /// The Cypher text of a question in its usual form (its default order and depth, forwards), by the
-/// question's name in the metrics: to `PROFILE` it, or to ask it by the driver alone.
+/// question's name in the metrics: to `PROFILE` it, or to ask it by the driver alone. Of those that
+/// write, `close` ends friendships.
 #[must_use]
 pub fn text_of(question: &str) -> Option<&'static str> {
     let texts = &*cypher::READS;
@@ -113,6 +123,7 @@ pub fn text_of(question: &str) -> Option<&'static str> {
         "relations" => &texts.relations,
         "path" => &texts.paths[5],
         "network" => &texts.rings[2],
+        "close" => &cypher::WRITES.edges[0][1],
         _ => return None,
     };
     Some(text)
@@ -134,19 +145,11 @@ impl Neo4jGraph {
     /// Connects, checks the server's settings and makes sure of the schema.
     ///
     /// # Errors
-    /// `Unavailable` if the server does not answer; `Unusable` if it refuses the user, or one of its
-    /// settings would let a frozen projector block the others.
+    /// `Unavailable` if the server does not answer; `Unusable` if it refuses the user, one of its
+    /// settings would let a frozen projector block the others, or the database is another program's.
     pub async fn connect(settings: Neo4jSettings) -> Result<Self, GraphError> {
         let client = Client::new(&settings)?;
-        let mut found = Vec::new();
-        for row in client.rows(&query(cypher::SETTINGS)).await? {
-            found.push((field(&row, "name")?, field(&row, "value")?));
-        }
-        settings::check(&found)?;
-        for text in cypher::SCHEMA {
-            client.define(text).await?;
-        }
-        client.define(cypher::AWAIT_SCHEMA).await?;
+        client.prepare().await?;
         Ok(Self {
             client,
             name: settings.address(),
@@ -161,7 +164,11 @@ impl Graph for Neo4jGraph {
     }
 
     async fn project(&self, batch: &Batch) -> Result<Projected, GraphError> {
-        self.client.write(Work::Batch(batch)).await
+        self.client.project(batch).await
+    }
+
+    async fn clear_up(&self, limit: usize) -> Result<bool, GraphError> {
+        self.client.clear_up(limit).await
     }
 
     async fn users(&self, ids: &[UserId]) -> Answer<Vec<Option<Arc<User>>>> {

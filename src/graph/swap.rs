@@ -77,6 +77,11 @@ impl Graph for Swappable {
         self.now().project(batch).await
     }
 
+    async fn clear_up(&self, limit: usize) -> Result<bool, GraphError> {
+        let _writing = self.writing.lock().await;
+        self.now().clear_up(limit).await
+    }
+
     async fn users(&self, ids: &[UserId]) -> Answer<Vec<Option<Arc<User>>>> {
         self.now().users(ids).await
     }

@@ -124,8 +124,9 @@ pub(super) fn without_place(error: Error) -> ServerError {
 /// What callers may know of a fault of the graph.
 pub(super) fn graph_fault(error: &GraphError) -> Error {
     match error {
-        GraphError::TooSlow(_) => Code::QueryTooComplex
-            .error("the graph took too long to answer this: ask for less at once"),
+        GraphError::TooMuch(_) => Code::QueryTooComplex.error(
+            "the graph needs more time or memory for this than it may take: ask for less at once",
+        ),
         GraphError::OverBudget(over) => over_budget(*over),
         GraphError::Unavailable(_) | GraphError::Unknown(_) => {
             Code::Unavailable.error("the graph is out of reach for now: try again")

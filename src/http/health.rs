@@ -30,7 +30,11 @@ impl Health {
         let live_at = self.replay.borrow().live_at;
         let status = self.projection.borrow();
         if status.is_halted {
-            return Some("the projection has halted; see the log of this process".to_owned());
+            let reason = status
+                .error
+                .as_deref()
+                .unwrap_or("see the log of this process");
+            return Some(format!("the projection has halted: {reason}"));
         }
         let differences = *self.differences.borrow();
         if differences > 0 {

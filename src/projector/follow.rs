@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::{Failure, Mismatch, Projector, Retry};
+use super::{Failure, Mismatch, Projector, pace::Retry};
 use crate::{graph::Cursor, replay::Feed};
 
 /// How long to wait between two looks at a graph that lacks something.

@@ -68,18 +68,34 @@ pub fn compare(part: Part, graph: &[Item], log: &[Item]) -> Vec<Difference> {
 }
 
 impl Difference {
-    /// What must be done to the graph. A digest is mended with whatever is.
+    /// What must be done to the graph, if anything. A digest is mended with whatever is. What no
+    /// projection can have written is taken out only with `foreign`: it may be somebody else's.
     #[must_use]
-    pub fn mend(&self) -> Option<Mend> {
+    pub fn mend(&self, foreign: bool) -> Option<Mend> {
+        let Self::Item {
+            part, graph, log, ..
+        } = self
+        else {
+            return None;
+        };
+        let mut found = graph.clone();
+        if log.is_none() && !foreign {
+            found.retain(|item| matches!(item.held, Held::Sound(_)));
+        }
+        (log.is_some() || !found.is_empty()).then(|| Mend {
+            part: *part,
+            found,
+            wanted: log.clone(),
+        })
+    }
+
+    /// Whether [`Self::mend`] leaves something unless it is told about `foreign`.
+    fn is_foreign(&self) -> bool {
         match self {
-            Self::Digest { .. } => None,
             Self::Item {
-                part, graph, log, ..
-            } => Some(Mend {
-                part: *part,
-                found: graph.clone(),
-                wanted: log.clone(),
-            }),
+                graph, log: None, ..
+            } => graph.iter().any(|item| matches!(item.held, Held::Odd(_))),
+            _ => false,
         }
     }
 }
@@ -103,6 +119,9 @@ impl fmt::Display for Difference {
         write!(f, "{key}: ")?;
         match (graph.as_slice(), log) {
             ([], _) => f.write_str("missing in the graph"),
+            ([_], None) if self.is_foreign() => {
+                f.write_str("not in the log, nor such as foaf writes (--delete-foreign)")
+            }
             ([_], None) => f.write_str("not in the log"),
             (copies, None) => write!(f, "not in the log, {} times in the graph", copies.len()),
             ([item], Some(content)) => {

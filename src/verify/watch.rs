@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use tracing::{debug, error, info, warn};
 
-use super::content_digest;
+use super::{Repair, content_digest};
 use crate::{event_log::EventLog, graph::Graph, metrics as names, replay::Replay};
 
 /// How often the content is read anew because the graph moved on meanwhile.
@@ -75,7 +75,8 @@ impl Watch {
                 return Ok(Verdict::Differences(0));
             }
             let empty = (self.empty)();
-            let report = super::run(self.log.clone(), &*self.graph, empty, false, &|_| {}).await?;
+            let report =
+                super::run(self.log.clone(), &*self.graph, empty, Repair::No, &|_| {}).await?;
             return Ok(Verdict::Differences(report.count));
         }
         Ok(Verdict::Open)

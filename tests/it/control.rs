@@ -110,7 +110,7 @@ async fn who_has_nothing_more_to_say_is_still_answered() {
     let socket = Socket::bind(&path).await.expect("the place is free");
     let asking = async {
         for request in [
-            "{\"verify\":{\"repair\":false}}\n",
+            "{\"verify\":{\"repair\":\"no\"}}\n",
             "\"rebuild\"\n",
             "what?",
         ] {

@@ -7,6 +7,8 @@ use foaf::{
     domain::LogTime,
     event_log::{EventLog, memory::MemoryLog},
     graph::embedded::EmbeddedGraph,
+    graphql::Vitals,
+    http::Health,
     judge::{GraphCreated, HashKey, LogId, RecordId, Windows},
     projector::Projector,
     replay::{FEED_CAPACITY, Replay},
@@ -17,7 +19,7 @@ use uuid::Uuid;
 
 use crate::{
     logs::{messages, soon, ticking},
-    observer::Observer,
+    observer::{Digests, Observer},
 };
 
 fn clock() -> Clock {
@@ -118,4 +120,52 @@ async fn a_node_that_does_not_project_reads_on_while_the_graph_is_away() {
     let (ended, followed, ()) = tokio::join!(running, following, watching);
     ended.expect("the log can be judged");
     followed.expect("the graph is not another one");
+}
+
+/// A graph that takes so many positions at once, and no more, is projected into; then it takes none.
+#[tokio::test]
+async fn what_is_too_much_is_made_smaller_and_then_given_up() {
+    let records = 100;
+    let log = log_of(records).await;
+    let (replay, feed) = Replay::new(log.clone());
+    let digests = Digests::default();
+    let graph = Arc::new(Observer::new(
+        Arc::new(EmbeddedGraph::new()),
+        digests.clone(),
+    ));
+    graph.most.store(3, Ordering::Relaxed);
+    let projector = Projector::new(graph.clone(), feed, replay.progress());
+    let mut status = projector.status();
+    let health = Health {
+        replay: replay.progress(),
+        projection: projector.status(),
+        differences: tokio::sync::watch::Sender::new(0).subscribe(),
+        vitals: Arc::new(Vitals::new(log.clone(), graph.clone())),
+    };
+    let stop = CancellationToken::new();
+    let running = replay.run(stop.clone(), identity);
+    let projecting = projector.run(stop.clone());
+    let watching = async {
+        // The log's identity is one more.
+        let all = status.wait_for(|status| status.position > records as u64);
+        let is_halted = soon(all).await.expect("it is projected").is_halted;
+        assert!(!is_halted);
+        assert_eq!(health.obstacle(), None);
+        assert!(digests.lock().expect("no panic").len() > records / 3);
+        graph.most.store(0, Ordering::Relaxed);
+        append(&*log, 1).await;
+        let halted = soon(status.wait_for(|status| status.is_halted)).await;
+        let error = halted.expect("it halts").error.clone().expect("a reason");
+        assert_eq!(
+            error,
+            "the events at positions 102 to 102 could not be projected, and they cannot be made smaller: \
+             the graph was asked for too much: it is small; then restart"
+        );
+        let obstacle = health.obstacle().expect("it is not ready");
+        assert_eq!(obstacle, format!("the projection has halted: {error}"));
+        stop.cancel();
+    };
+    let (ended, projected, ()) = tokio::join!(running, projecting, watching);
+    ended.expect("the log can be judged");
+    projected.expect("the graph is not another one");
 }

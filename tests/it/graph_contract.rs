@@ -181,3 +181,32 @@ async fn open_swappable() -> Option<Fresh> {
 contract!(swappable, crate::graph_contract::open_swappable);
 
 contract!(neo4j, crate::neo4j_graph::open);
+
+/// What of the contract is about archived users, where their edges are never cleared up.
+mod neo4j_leaving {
+    contract! { @tests crate::neo4j_graph::open_leaving,
+        contents {
+            everything_is_listed_in_the_order_of_keys,
+            pages_of_every_size_make_the_same_list,
+            what_differs_is_mended,
+            a_graph_that_is_being_emptied_stands_nowhere,
+        }
+        sequences {
+            what_begins_and_ends_in_one_batch_is_not_shown,
+            an_archive_ends_friendships_and_requests_but_no_blocks,
+            a_freed_handle_finds_its_next_holder,
+        }
+        who_counts {
+            others_that_are_not_active_are_no_results,
+            others_that_are_not_active_are_no_stepping_stones,
+            a_traversal_may_start_at_any_user,
+        }
+        ties {
+            requests_and_blocks_are_shown_whatever_the_states,
+        }
+        histories {
+            ordinary_histories_are_answered_as_by_the_model,
+            dense_histories_are_answered_as_by_the_model,
+        }
+    }
+}

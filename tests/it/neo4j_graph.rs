@@ -1,6 +1,9 @@
 //! The Neo4j graph: its place in the contract, and what only it can get wrong.
 
 mod content;
+mod hubs;
+mod leaving;
+mod sharing;
 mod starting;
 
 use std::{
@@ -74,6 +77,16 @@ static TURN: LazyLock<Arc<Mutex<()>>> = LazyLock::new(Arc::default);
 pub(crate) async fn open() -> Option<Fresh> {
     let turn = wiped().await;
     let graph = connect().await;
+    Some(Fresh {
+        graph: Arc::new(graph),
+        held: Box::new(turn),
+    })
+}
+
+/// The same, where whoever is archived is leaving until somebody clears up: nobody does.
+pub(crate) async fn open_leaving() -> Option<Fresh> {
+    let turn = wiped().await;
+    let graph = leaving::connect(0).await;
     Some(Fresh {
         graph: Arc::new(graph),
         held: Box::new(turn),

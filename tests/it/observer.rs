@@ -3,7 +3,7 @@
 
 use std::sync::{
     Arc, Mutex,
-    atomic::{AtomicBool, AtomicUsize, Ordering},
+    atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
 };
 
 use async_trait::async_trait;
@@ -27,6 +27,8 @@ pub(crate) struct Observer {
     pub(crate) questions: AtomicUsize,
     /// Whether the cursor cannot be read.
     pub(crate) is_down: AtomicBool,
+    /// The most positions that it takes in one batch.
+    pub(crate) most: AtomicU64,
 }
 
 impl Observer {
@@ -37,6 +39,7 @@ impl Observer {
             digests,
             questions,
             is_down: AtomicBool::new(false),
+            most: AtomicU64::new(u64::MAX),
         }
     }
 
@@ -56,12 +59,19 @@ impl Graph for Observer {
     }
 
     async fn project(&self, batch: &Batch) -> Result<Projected, GraphError> {
+        if batch.cursor.position - batch.expect > self.most.load(Ordering::Relaxed) {
+            return Err(GraphError::TooMuch("it is small".to_owned()));
+        }
         let projected = self.inner.project(batch).await?;
         if projected == Projected::Done {
             let at = (batch.cursor.position, batch.cursor.digest);
             self.digests.lock().expect("no panic").push(at);
         }
         Ok(projected)
+    }
+
+    async fn clear_up(&self, limit: usize) -> Result<bool, GraphError> {
+        self.inner.clear_up(limit).await
     }
 
     async fn users(&self, ids: &[UserId]) -> Answer<Vec<Option<Arc<User>>>> {

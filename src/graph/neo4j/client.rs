@@ -1,14 +1,18 @@
-//! Connections to the server: bounded waiting, retries of what may be retried, and what an error
-//! means.
+//! Connections to the server: bounded waiting, and retries of what may be retried.
 //!
 //! Must never retry a write by itself, but for what may be done twice: only `project` knows when that is safe. neo4rs's own `run`
 //! does, so it is used for nothing but the schema.
 
-use std::{future::Future, io::ErrorKind, time::Duration};
+use std::{future::Future, sync::atomic::AtomicBool, time::Duration};
 
-use neo4rs::{ConfigBuilder, Error, Graph, Neo4jError, Neo4jErrorKind, Query, Row, Txn};
+use neo4rs::{ConfigBuilder, Error, Graph, Query, Row, Txn};
 
-use super::{Neo4jSettings, cypher};
+use super::{
+    Neo4jSettings,
+    connections::Connections,
+    cypher,
+    faults::{fault, is_passing},
+};
 use crate::{
     config::Neo4jTls,
     graph::{Answer, GraphError, Read, budget::Budget},
@@ -23,13 +27,22 @@ const FIRST_WAIT: Duration = Duration::from_millis(20);
 /// How often an answer may be torn by a commit before the next is asked under the cursor's lock.
 const TORN: u32 = 2;
 
+/// The cursor's position, and how often was cleared up: as long as both stay, nothing has changed.
+type Stand = (u64, u64);
+
 /// Connections to one database.
 pub(super) struct Client {
-    readers: Graph,
+    readers: Connections,
+    /// How many of them one request may use at once.
+    share: usize,
     /// One connection of its own: the projector waits for no reader, and a transaction that was left
     /// open (its future dropped) is rolled back by the next use, which resets the connection.
     writer: Graph,
     answer_within: Duration,
+    /// How many edges of one user are moved in one transaction.
+    pub(super) edges_at_once: usize,
+    /// Whether somebody may be leaving.
+    pub(super) has_left: AtomicBool,
 }
 
 impl Client {
@@ -39,45 +52,44 @@ impl Client {
             // An error means that there is a provider already.
             let _ = rustls::crypto::ring::default_provider().install_default();
         }
-        let pool = |connections: usize| {
-            let mut config = ConfigBuilder::new()
-                .uri(settings.address())
-                .user(&settings.user)
-                .password(&settings.password)
-                .max_connections(connections)
-                // Also the longest wait for each part of an answer.
-                .connection_timeout(settings.answer_within)
-                // The longest wait for a connection, whatever its name says.
-                .max_lifetime(settings.wait_within)
-                // Every text gives one row or a few; the driver makes room for this many.
-                .fetch_size(16);
-            if let Neo4jTls::Checked {
-                ca_file: Some(file),
-            } = &settings.tls
-            {
-                config = config.with_client_certificate(file);
-            }
-            if let Some(database) = &settings.database {
-                config = config.db(database.as_str());
-            }
-            Graph::connect(config.build().map_err(fault)?).map_err(fault)
-        };
+        let mut config = ConfigBuilder::new()
+            .uri(settings.address())
+            .user(&settings.user)
+            .password(&settings.password)
+            .max_connections(1)
+            // Also the longest wait for each part of an answer.
+            .connection_timeout(settings.answer_within)
+            // The longest wait for a connection, whatever its name says.
+            .max_lifetime(settings.wait_within)
+            // Every text gives one row or a few; the driver makes room for this many.
+            .fetch_size(16);
+        if let Neo4jTls::Checked {
+            ca_file: Some(file),
+        } = &settings.tls
+        {
+            config = config.with_client_certificate(file);
+        }
+        if let Some(database) = &settings.database {
+            config = config.db(database.as_str());
+        }
+        let config = config.build().map_err(fault)?;
+        let count = settings.connections.max(1);
         Ok(Self {
-            readers: pool(settings.connections.max(1))?,
-            writer: pool(1)?,
+            writer: Graph::connect(config.clone()).map_err(fault)?,
+            readers: Connections::new(config, count, settings.wait_within),
+            share: (count / 4).max(1),
             answer_within: settings.answer_within,
+            edges_at_once: settings.edges_at_once,
+            has_left: AtomicBool::new(true),
         })
     }
 
     /// Runs a statement that may be run twice, and gives its rows.
     pub(super) async fn rows(&self, question: &Query) -> Result<Vec<Row>, GraphError> {
         self.patiently(|| async {
-            let mut stream = self.readers.execute_read(question.clone()).await?;
-            let mut rows = Vec::new();
-            while let Some(row) = stream.next().await? {
-                rows.push(row);
-            }
-            Ok(rows)
+            let connection = self.readers.take().await?;
+            let rows = read(&connection, within_budget(question.clone())).await;
+            connection.after(rows)
         })
         .await
     }
@@ -89,6 +101,11 @@ impl Client {
 
     /// Writes what may be written twice, and gives the only row.
     pub(super) async fn write_one(&self, statement: Query) -> Result<Row, GraphError> {
+        only(self.write_some(statement).await?.into_iter().collect())
+    }
+
+    /// Writes what may be written twice, and gives the first row.
+    pub(super) async fn write_some(&self, statement: Query) -> Result<Option<Row>, GraphError> {
         let attempt = || async {
             let mut transaction = self.begin().await?;
             match single(&mut transaction, statement.clone()).await {
@@ -99,7 +116,7 @@ impl Client {
                 }
             }
         };
-        only(self.patiently(attempt).await?.into_iter().collect())
+        self.patiently(attempt).await
     }
 
     /// Asks, on the budget of the task that does, and reads the answer as of one position.
@@ -110,7 +127,14 @@ impl Client {
     ) -> Answer<T> {
         let answer = Box::pin(self.ask_untorn(question, read));
         match Budget::current() {
-            Some(budget) => budget.wait(answer).await?,
+            // Whoever asks for much at once leaves connections to others.
+            Some(budget) => {
+                let in_turn = async {
+                    let _turn = budget.turn(self.share).await;
+                    answer.await
+                };
+                budget.wait(in_turn).await?
+            }
             None => answer.await,
         }
     }
@@ -120,16 +144,16 @@ impl Client {
         question: Query,
         read: impl Fn(&Row) -> Result<T, GraphError>,
     ) -> Answer<T> {
-        let answer = |row: &Row, position| {
+        let answer = |row: &Row, at: Stand| {
             Ok(Read {
-                position,
+                position: at.0,
                 value: read(row)?,
             })
         };
         for _ in 0..TORN {
             let row = only(self.rows(&question).await?)?;
-            let before: u64 = field(&row, "before")?;
-            if before == field::<u64>(&row, "after")? {
+            let before: Stand = field(&row, "before")?;
+            if before == field(&row, "after")? {
                 return answer(&row, before);
             }
         }
@@ -138,14 +162,18 @@ impl Client {
         answer(&row, field(&row, "after")?)
     }
 
-    /// By the writer's connection: whoever writes has to wait for the lock all the same.
+    /// Whoever writes waits meanwhile.
     async fn ask_locked(&self, question: Query) -> Result<Row, Error> {
-        let mut transaction = self.begin().await?;
+        let connection = self.readers.take().await?;
+        let mut transaction = connection.start_txn().await?;
         let row = match transaction.run(cypher::LOCK).await {
             Ok(()) => single(&mut transaction, question).await,
             Err(error) => Err(error),
         };
-        self.abandon(transaction).await;
+        // The locks of one that failed go with the connection.
+        if transaction.rollback().await.is_ok() {
+            connection.give_back();
+        }
         row?.ok_or(Error::NoMoreRows)
     }
 
@@ -189,6 +217,27 @@ impl Client {
     }
 }
 
+/// The server gives a question up with the request that it is for.
+fn within_budget(question: Query) -> Query {
+    match Budget::current() {
+        Some(budget) => {
+            let left = budget.time_left().as_millis();
+            // None at all would be no limit.
+            question.extra("tx_timeout", i64::try_from(left).unwrap_or(i64::MAX).max(1))
+        }
+        None => question,
+    }
+}
+
+async fn read(connection: &Graph, question: Query) -> Result<Vec<Row>, Error> {
+    let mut stream = connection.execute_read(question).await?;
+    let mut rows = Vec::new();
+    while let Some(row) = stream.next().await? {
+        rows.push(row);
+    }
+    Ok(rows)
+}
+
 /// Runs a statement in a transaction and gives its first row.
 pub(super) async fn single(transaction: &mut Txn, statement: Query) -> Result<Option<Row>, Error> {
     let mut stream = transaction.execute(statement).await?;
@@ -210,61 +259,4 @@ pub(super) fn field<'row, T: serde::Deserialize<'row>>(
 ) -> Result<T, GraphError> {
     row.get(name)
         .map_err(|error| GraphError::Unusable(format!("the answer's {name:?}: {error}")))
-}
-
-/// Whether it may go well another time, nothing having happened.
-pub(super) fn is_passing(error: &Error) -> bool {
-    match error {
-        Error::IOError { .. } => true,
-        Error::Neo4j(error) => is_transient(error),
-        _ => false,
-    }
-}
-
-/// What a server that is going down or coming up says. The driver calls a transaction that was
-/// terminated a fault of the client.
-fn is_transient(error: &Neo4jError) -> bool {
-    error.kind() == Neo4jErrorKind::Transient || error.code().starts_with("Neo.TransientError.")
-}
-
-/// What an error means to a caller, without parameters.
-pub(super) fn fault(error: Error) -> GraphError {
-    match error {
-        Error::IOError { detail } if detail.kind() == ErrorKind::UnexpectedEof => {
-            GraphError::Unavailable("it closed the connection; is this a Bolt port?".to_owned())
-        }
-        Error::IOError { detail } => GraphError::Unavailable(detail.to_string()),
-        Error::ConnectionError => {
-            GraphError::Unavailable("no connection became free in time".to_owned())
-        }
-        Error::ConnectionTimedOut => {
-            GraphError::Unavailable("the server did not answer in time".to_owned())
-        }
-        Error::AuthenticationError(message) => GraphError::Unusable(format!(
-            "Neo4j refuses the user or the password ({message}): write the right ones, as neo4j://USER:PASSWORD@HOST:PORT"
-        )),
-        Error::Neo4j(error) if error.code().ends_with(".DatabaseNotFound") => {
-            GraphError::Unusable(format!(
-                "{}: make this database, or name another, as neo4j://USER:PASSWORD@HOST:PORT/DATABASE",
-                error.message()
-            ))
-        }
-        Error::Neo4j(error) if error.code().ends_with(".ConstraintValidationFailed") => {
-            let message = "the graph already has a user who is new in the batch, or another cursor";
-            GraphError::Unusable(message.to_owned())
-        }
-        Error::Neo4j(error) => {
-            // What follows the first line is the text of the question.
-            let message = error.message().lines().next().unwrap_or_default();
-            let message = format!("{message} ({})", error.code());
-            if error.code().contains(".Transaction.TransactionTimedOut") {
-                GraphError::TooSlow(message)
-            } else if is_transient(&error) {
-                GraphError::Unavailable(message)
-            } else {
-                GraphError::Unusable(message)
-            }
-        }
-        other => GraphError::Unusable(other.to_string()),
-    }
 }

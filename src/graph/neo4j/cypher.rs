@@ -11,72 +11,19 @@
 
 pub(super) mod content;
 mod history;
-mod schema;
+mod mutual;
+pub(super) mod schema;
+mod writes;
 
 use std::sync::LazyLock;
 
-pub(super) use schema::{AWAIT_SCHEMA, SCHEMA, SETTINGS};
-
-/// Keeps the cursor, and so the whole graph, as it is until the transaction ends: setting a property
-/// takes the node's lock, also to the value that it has.
-pub(super) const LOCK: &str = "MATCH (c:Cursor {name: 'p'}) SET c.name = 'p'";
-
-/// Locks the cursor, and moves it on if it stands where the batch starts. What it reads after the
-/// lock nobody else can change; the constraint makes one of two racing creators wait for the other.
-pub(super) const ADVANCE: &str = "MERGE (c:Cursor {name: 'p'}) SET c.name = 'p' \
-    WITH c, c.logId AS logId, c.pos AS pos, c.digest AS digest \
-    WITH *, coalesce(logId, $logId) = $logId AND coalesce(pos, 0) = $expect AS here \
-    FOREACH (_ IN CASE WHEN here THEN [1] ELSE [] END | \
-    SET c.logId = $logId, c.pos = $next, c.digest = $digest) \
-    RETURN here, logId, pos, digest";
-
-/// The parts of a user's row, as [`crate::graph::neo4j::rows::user_row`] writes them.
-const SET_USER: &str = "SET u.handle = r[1], u.firstName = r[2], u.lastName = r[3], \
-    u.state = r[4], u.createdAt = r[5], u.from = r[6], u.since = r[7], u.sortName = r[8], \
-    u.sortKey = r[9] \
-    FOREACH (_ IN CASE WHEN r[4] = 'ACTIVE' THEN [1] ELSE [] END | SET u:Active)";
-
-/// The texts that write; each takes `$rows` and returns how many it wrote, as `n`.
-pub(super) struct Writes {
-    /// Users that are new.
-    pub(super) register: String,
-    /// Users that have another version.
-    pub(super) change: String,
-    /// Versions that ended.
-    pub(super) retire: String,
-    /// Edges by kind: that began, that ended, that did both.
-    pub(super) edges: [[String; 3]; 3],
-}
-
-/// The texts that write.
-pub(super) static WRITES: LazyLock<Writes> =
-    LazyLock::new(|| {
-        let write = |text: &str| format!("UNWIND $rows AS r {text} RETURN count(*) AS n");
-        Writes {
-        register: write(&format!("CREATE (u:User {{id: r[0]}}) {SET_USER}")),
-        change: write(&format!("MATCH (u:User {{id: r[0]}}) REMOVE u:Active {SET_USER}")),
-        retire: write(
-            "CREATE (:UserPast {id: r[0], handle: r[1], firstName: r[2], lastName: r[3], \
-             state: r[4], createdAt: r[5], from: r[6], since: r[7], to: r[8], until: r[9]})",
-        ),
-        edges: ["FRIEND", "REQUESTED", "BLOCKED"].map(|kind| {
-            let open = format!("CREATE (a)-[:{kind} {{since: r[2], from: r[3]}}]->(b)");
-            let close = format!("MATCH (a)-[e:{kind} {{from: r[3]}}]->(b) DELETE e");
-            let past = format!(
-                "CREATE (a)-[:{kind}_PAST {{since: r[2], from: r[3], until: r[4], to: r[5]}}]->(b)"
-            );
-            [open, format!("{close} {past}"), past].map(|text| {
-                write(&format!("MATCH (a:User {{id: r[0]}}) MATCH (b:User {{id: r[1]}}) {text}"))
-            })
-        }),
-    }
-    });
+pub(super) use writes::{ADVANCE, CLEAR_UP, IS_LEFT, LOCK, WRITES};
 
 /// The texts that ask.
 pub(super) static READS: LazyLock<Reads> = LazyLock::new(Reads::new);
 
 /// The texts that ask. Each takes `$of`, the users, handles or pairs asked about, and gives one row:
-/// `rows`, and the cursor's position `before` and `after`.
+/// `rows`, and where the cursor was `before` and `after`: its position, and how often was cleared up.
 pub(super) struct Reads {
     /// Takes no `$of`.
     pub(super) cursor: String,
@@ -137,7 +84,7 @@ impl Reads {
             friends_of_friends: (2..=6)
                 .map(|depth| both(&|backward| friends_of_friends(depth, backward)))
                 .collect(),
-            mutual_friends: both(&mutual_friends),
+            mutual_friends: both(&mutual::mutual_friends),
             recommendations: [COMMON_FRIENDS, ADAMIC_ADAR, JACCARD].map(recommendations),
             relations: relations(),
             paths: (1..=20).map(paths).collect(),
@@ -160,10 +107,13 @@ impl Reads {
 /// under way where they are equal.
 fn read(question: &str) -> String {
     format!(
-        "OPTIONAL MATCH (c:Cursor) WHERE c.pos >= 0 WITH coalesce(max(c.pos), 0) AS before \
+        "OPTIONAL MATCH (c:Cursor) USING INDEX c:Cursor(pos) WHERE c.pos >= 0 AND c.name = 'p' \
+         WITH coalesce(max(c.pos), 0) AS pos \
+         OPTIONAL MATCH (c:Cursor) USING INDEX c:Cursor(swept) WHERE c.swept >= 0 AND c.name = 'p' \
+         WITH pos, coalesce(max(c.swept), 0) AS swept WITH [pos, swept] AS before \
          CALL (before) {{ {question} }} \
          OPTIONAL MATCH (c:Cursor {{name: 'p'}}) \
-         RETURN rows, before, coalesce(c.pos, 0) AS after"
+         RETURN rows, before, [coalesce(c.pos, 0), coalesce(c.swept, 0)] AS after"
     )
 }
 
@@ -177,6 +127,11 @@ fn user(x: &str) -> String {
 
 /// Each user asked about; the unknown have no row.
 const EACH: &str = "UNWIND range(0, size($of) - 1) AS i MATCH (u:User {id: $of[i]})";
+
+/// Each user asked about who may have friends and requests. Whoever is leaving has none, whatever
+/// edges are still there.
+const EACH_STAYING: &str = "UNWIND range(0, size($of) - 1) AS i MATCH (u:User {id: $of[i]}) \
+    WHERE NOT u:Leaving";
 
 /// Each two users asked about.
 const PAIR: &str = "UNWIND range(0, size($of) - 1) AS i \
@@ -220,7 +175,9 @@ fn list_users(filter: &str, named: bool, backward: bool) -> String {
         )
     } else {
         format!(
-            "MATCH (u:User) WHERE u.id > $after[0] AND u.id < $before[0]{filter} \
+            // What another program has put there has no such name.
+            "MATCH (u:User) WHERE u.id > $after[0] AND u.id < $before[0] \
+             AND u.sortName IS NOT NULL{filter} \
              WITH u, u.id AS d ORDER BY d {way}"
         )
     };
@@ -239,7 +196,7 @@ fn friends(key: &str, window: &str, backward: bool) -> String {
     let (way, _) = WAYS[usize::from(backward)];
     let filter = "($prefix[0] IS NULL OR x.handle STARTS WITH $prefix[0])";
     read(&format!(
-        "{EACH} CALL (u) {{ \
+        "{EACH_STAYING} CALL (u) {{ \
          MATCH (u)-[r:FRIEND]-(x:Active) WHERE {filter} WITH x, r, {key} AS k, x.id AS d WHERE {window} \
          ORDER BY k {way}, d {way} LIMIT $limit \
          RETURN collect([{}, r.from, r.since]) AS items }} \
@@ -249,28 +206,20 @@ fn friends(key: &str, window: &str, backward: bool) -> String {
     ))
 }
 
-/// Requests and blocks, whatever the other's state.
+/// Requests and blocks, whatever the other's state; requests not of who is leaving.
 fn newest_first(edge: &str, backward: bool) -> String {
     let (_, way) = WAYS[usize::from(backward)];
+    let (each, stays) = if edge.contains("BLOCKED") {
+        (EACH, "true")
+    } else {
+        (EACH_STAYING, "NOT x:Leaving")
+    };
     read(&format!(
-        "{EACH} CALL (u) {{ MATCH (u){edge}(x) WITH x, r, r.from AS k \
+        "{each} CALL (u) {{ MATCH (u){edge}(x) WHERE {stays} WITH x, r, r.from AS k \
          WHERE k < $after[0] AND k > $before[0] \
          ORDER BY k {way} LIMIT $limit RETURN collect([{}, r.from, r.since]) AS items }} \
-         RETURN collect([i, items, CASE WHEN $count THEN COUNT {{ (u){edge}() }} END]) AS rows",
-        user("x")
-    ))
-}
-
-fn mutual_friends(backward: bool) -> String {
-    let (way, _) = WAYS[usize::from(backward)];
-    read(&format!(
-        "{PAIR} WITH i, a, b, CASE WHEN a = b THEN [] ELSE COLLECT {{ \
-         MATCH (a)-[:FRIEND]-(f:Active) RETURN f }} END AS friends \
-         CALL (b, friends) {{ MATCH (b)-[:FRIEND]-(x) WHERE x IN friends \
-         WITH x, x.id AS k WHERE {WINDOW} ORDER BY k {way} LIMIT $limit \
-         RETURN collect({}) AS items }} \
          RETURN collect([i, items, CASE WHEN $count \
-         THEN COUNT {{ MATCH (b)-[:FRIEND]-(x) WHERE x IN friends }} END]) AS rows",
+         THEN COUNT {{ MATCH (u){edge}(x) WHERE {stays} }} END]) AS rows",
         user("x")
     ))
 }
@@ -312,7 +261,7 @@ fn friends_of_friends(depth: u32, backward: bool) -> String {
     let first = first.replace("ENOUGH", "true");
     let second = second.replace("ENOUGH", "size(one) < $limit");
     read(&format!(
-        "{EACH} WITH i, u, COLLECT {{ MATCH (u)-[:FRIEND]-(x) RETURN x }} AS friends \
+        "{EACH_STAYING} WITH i, u, COLLECT {{ MATCH (u)-[:FRIEND]-(x) RETURN x }} AS friends \
          CALL (u, friends) {{ {first} AS one }} CALL (u, friends, one) {{ {second} AS other }} \
          CALL (u) {{ MATCH p = (u)-[:FRIEND*1..{depth}]-(x) WHERE $count AND {ACTIVE_WAY} \
          RETURN count(DISTINCT x) AS reached }} \
@@ -340,7 +289,7 @@ const JACCARD: &str = "WITH COUNT { (u)-[:FRIEND]-(:Active) } AS mine \
 /// `candidates` gives candidates `x` of `u`, not `tied` to it, with `score` and common friends `n`.
 fn recommendations(candidates: &str) -> String {
     read(&format!(
-        "{EACH} WITH i, u, COLLECT {{ MATCH (u)-[:{TIES}]-(x) RETURN x }} AS tied \
+        "{EACH_STAYING} WITH i, u, COLLECT {{ MATCH (u)-[:{TIES}]-(x) RETURN x }} AS tied \
          CALL (u, tied) {{ {candidates} \
          WITH score, collect([x, n]) AS ys ORDER BY score DESC LIMIT $limit \
          UNWIND ys AS y WITH score, y[0] AS x, y[1] AS n WITH x, score, n, x.id AS d \
@@ -354,13 +303,15 @@ fn recommendations(candidates: &str) -> String {
 fn relations() -> String {
     read(&format!(
         "UNWIND range(0, size($of) - 1) AS i MATCH (u:User {{id: $of[i][0]}}) \
-         WITH i, u, COLLECT {{ MATCH (u)-[:FRIEND]-(x:Active) RETURN x }} AS one, \
-         COLLECT {{ MATCH (u)-[:FRIEND]-(:Active)-[:FRIEND]-(x:Active) RETURN DISTINCT x }} AS two \
+         WITH i, u, COLLECT {{ MATCH (u)-[:FRIEND]-(x:Active) WHERE NOT u:Leaving RETURN x }} AS one, \
+         COLLECT {{ MATCH (u)-[:FRIEND]-(:Active)-[:FRIEND]-(x:Active) WHERE NOT u:Leaving \
+         RETURN DISTINCT x }} AS two \
          UNWIND range(0, size($of[i][1]) - 1) AS j MATCH (v:User {{id: $of[i][1][j]}}) \
          RETURN collect([i, j, {}, \
          CASE WHEN v = u THEN 0 WHEN NOT v:Active THEN null WHEN v IN one THEN 1 \
          WHEN v IN two THEN 2 WHEN EXISTS {{ MATCH (v)-[:FRIEND]-(m) WHERE m IN two }} THEN 3 END, \
-         CASE WHEN v = u THEN 0 ELSE COUNT {{ MATCH (v)-[:FRIEND]-(m) WHERE m IN one }} END, \
+         CASE WHEN v = u OR v:Leaving THEN 0 \
+         ELSE COUNT {{ MATCH (v)-[:FRIEND]-(m) WHERE m IN one }} END, \
          {}]) AS rows",
         user("v"),
         ties_between("u", "v")
@@ -371,6 +322,7 @@ fn relations() -> String {
 fn ties_between(a: &str, b: &str) -> String {
     format!(
         "COLLECT {{ MATCH ({a})-[r:{TIES}]-({b}) \
+         WHERE type(r) = 'BLOCKED' OR NOT ({a}:Leaving OR {b}:Leaving) \
          RETURN [type(r), startNode(r) = {a}, r.from, r.since] }}"
     )
 }
@@ -378,7 +330,7 @@ fn ties_between(a: &str, b: &str) -> String {
 /// `shortestPath` fails where its ends are one: those it is not asked.
 fn paths(length: u32) -> String {
     read(&format!(
-        "{PAIR} CALL (a, b) {{ WITH 1 AS go WHERE a <> b AND b:Active \
+        "{PAIR} CALL (a, b) {{ WITH 1 AS go WHERE a <> b AND b:Active AND NOT a:Leaving \
          MATCH p = shortestPath((a)-[:FRIEND*..{length}]-(b)) \
          WHERE all(n IN nodes(p) WHERE n:Active OR n = a) RETURN collect(nodes(p)) AS found }} \
          WITH i, CASE WHEN a = b THEN [a] ELSE found[0] END AS way WHERE way IS NOT NULL \
@@ -389,7 +341,7 @@ fn paths(length: u32) -> String {
 
 fn rings(depth: u32) -> String {
     read(&format!(
-        "{EACH} CALL (u) {{ MATCH p = (u)-[:FRIEND*1..{depth}]-(x) WHERE {ACTIVE_WAY} \
+        "{EACH_STAYING} CALL (u) {{ MATCH p = (u)-[:FRIEND*1..{depth}]-(x) WHERE {ACTIVE_WAY} \
          WITH x, min(length(p)) AS far WITH far, count(*) AS n RETURN collect([far, n]) AS found }} \
          RETURN collect([i, found]) AS rows"
     ))

@@ -11,10 +11,12 @@ use std::{
 use neo4rs::{BoltType, Error, Neo4jErrorKind, Row, Txn, query};
 
 use super::{
-    client::{Client, fault, field, is_passing, only, single},
+    client::{Client, field, only, single},
     content::mend,
     cypher,
-    rows::{edge_row, int, list, past_user_row, user_row},
+    faults::{fault, is_passing},
+    leaving::is_left,
+    rows::{edge_row, id, int, list, past_user_row, user_row},
 };
 use crate::{
     domain::{Edge, EdgeKind, Moment, User, UserId},
@@ -35,6 +37,8 @@ const CHUNK_BYTES: usize = 7_000;
 #[derive(Clone, Copy)]
 pub(super) enum Work<'a> {
     Batch(&'a Batch),
+    /// All but the edges that this user leaves behind.
+    Leaving(&'a Batch, &'a User),
     /// At this position.
     Mend(&'a Cursor, &'a [Mend]),
 }
@@ -128,7 +132,7 @@ fn uncommitted(error: Error) -> Failure {
 
 async fn write(transaction: &mut Txn, work: Work<'_>) -> Result<Projected, Failure> {
     let (expect, cursor) = match work {
-        Work::Batch(batch) => (batch.expect, &batch.cursor),
+        Work::Batch(batch) | Work::Leaving(batch, _) => (batch.expect, &batch.cursor),
         Work::Mend(at, _) => (at.position, at),
     };
     let advance = query(cypher::ADVANCE)
@@ -143,7 +147,13 @@ async fn write(transaction: &mut Txn, work: Work<'_>) -> Result<Projected, Failu
     match work {
         Work::Batch(batch) => {
             write_users(transaction, batch).await?;
-            write_edges(transaction, batch).await?;
+            write_edges(transaction, batch, None).await?;
+        }
+        Work::Leaving(batch, user) => {
+            write_users(transaction, batch).await?;
+            let leaver = vec![vec![id(user.id)]];
+            send(transaction, &cypher::WRITES.leave, leaver).await?;
+            write_edges(transaction, batch, Some(user)).await?;
         }
         Work::Mend(_, mends) => mend(transaction, mends).await?,
     }
@@ -203,7 +213,15 @@ async fn write_users(transaction: &mut Txn, batch: &Batch) -> Result<(), Failure
     send(transaction, &texts.retire, past).await
 }
 
-async fn write_edges(transaction: &mut Txn, batch: &Batch) -> Result<(), Failure> {
+async fn write_edges(
+    transaction: &mut Txn,
+    batch: &Batch,
+    leaving: Option<&User>,
+) -> Result<(), Failure> {
+    let stays = |edge: &Edge, ended| !leaving.is_some_and(|user| is_left(edge, ended, user));
+    let closed: Vec<_> = (batch.closed.iter().copied())
+        .filter(|(edge, ended)| stays(edge, *ended))
+        .collect();
     for kind in [EdgeKind::Friend, EdgeKind::Requested, EdgeKind::Blocked] {
         let [open, close, pass] = &cypher::WRITES.edges[kind as usize];
         let ended = |edges: &[(Edge, Moment)]| {
@@ -215,7 +233,7 @@ async fn write_edges(transaction: &mut Txn, batch: &Batch) -> Result<(), Failure
         let opened = batch.opened.iter().filter(|edge| edge.kind == kind);
         let opened = opened.map(|edge| edge_row(edge, None)).collect();
         // A tie that ended and began anew is matched by its position: it cannot be mistaken.
-        send(transaction, close, ended(&batch.closed)).await?;
+        send(transaction, close, ended(&closed)).await?;
         send(transaction, pass, ended(&batch.passed)).await?;
         send(transaction, open, opened).await?;
     }

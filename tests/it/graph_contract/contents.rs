@@ -172,7 +172,7 @@ pub(super) async fn what_differs_is_mended(graph: &Arc<dyn Graph>) {
         said.extend(differences.iter().map(ToString::to_string));
         let mends: Vec<Mend> = differences
             .iter()
-            .filter_map(foaf::verify::Difference::mend)
+            .filter_map(|difference| difference.mend(true))
             .collect();
         assert_eq!(
             graph.mend(&story.cursor(), &mends).await,

@@ -3,10 +3,12 @@
 use std::time::{Duration, Instant};
 
 use foaf::graph::{
-    GraphError,
+    Graph, GraphError, Page, Projected, UserOrder, UserQuery,
     neo4j::{Neo4jGraph, settings::check},
 };
 use tokio::net::TcpListener;
+
+use crate::story::Story;
 
 const TRANSACTION: &str = "db.transaction.timeout";
 const LOCK: &str = "db.lock.acquisition.timeout";
@@ -114,4 +116,84 @@ async fn unreachable(settings: foaf::graph::neo4j::Neo4jSettings) {
         .expect_err("nobody there");
     assert!(matches!(error, GraphError::Unavailable(_)), "{error}");
     assert!(start.elapsed() < Duration::from_secs(5));
+}
+
+/// Another program's database is not taken, and nothing is defined in it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_database_that_holds_what_is_not_ours_is_refused() {
+    let _turn = super::wiped().await;
+    for (theirs, named, undo) in [
+        (
+            "UNWIND [1, 2] AS i CREATE (:User {name: i})",
+            "2 (:User) nodes",
+            "MATCH (u:User) DELETE u",
+        ),
+        (
+            "CREATE (:Person)-[:FRIEND]->(:Person)",
+            "1 [:FRIEND] relationships",
+            "MATCH (p:Person) DETACH DELETE p",
+        ),
+        (
+            "CREATE CONSTRAINT theirs FOR (c:Cursor) REQUIRE c.place IS UNIQUE",
+            "the constraint theirs",
+            "DROP CONSTRAINT theirs",
+        ),
+        (
+            "CREATE INDEX theirs FOR (u:User) ON (u.name)",
+            "the index theirs",
+            "DROP INDEX theirs",
+        ),
+        (
+            "CREATE (:Cursor {name: 'p', at: 3})",
+            "1 (:Cursor) nodes",
+            "MATCH (c:Cursor) DELETE c",
+        ),
+    ] {
+        super::change(theirs).await;
+        let refused = Neo4jGraph::connect(super::settings()).await;
+        super::change(undo).await;
+        let Err(GraphError::Unusable(message)) = refused else {
+            panic!("{named} was taken for ours");
+        };
+        for part in [
+            named,
+            "no cursor of foaf",
+            "neo4j://USER:PASSWORD@HOST:PORT/DATABASE",
+        ] {
+            assert!(message.contains(part), "{message}");
+        }
+    }
+    // Under other names, everybody may have what they like.
+    super::change("CREATE (:Person {id: 1})-[:KNOWS]->(:Person {id: 2})").await;
+    super::connect().await;
+}
+
+/// What somebody has put there since is no user of ours: not listed, and not taken out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_not_ours_is_neither_listed_nor_cleared() {
+    let _turn = super::wiped().await;
+    let graph = super::connect().await;
+    let mut story = Story::new();
+    story.users(3);
+    assert_eq!(graph.project(&story.batch()).await, Ok(Projected::Done));
+    super::change(
+        "CREATE (:User {id: '00', state: 'ACTIVE'}), (:Person:Leaving), \
+         (:Cursor {name: 'q', pos: 99, swept: 9})",
+    )
+    .await;
+    assert_eq!(super::connect().await.clear_up(9).await, Ok(false));
+    let query = UserQuery {
+        state: None,
+        handle_prefix: None,
+        order: UserOrder::Id,
+        page: Page::first(9),
+    };
+    let listed = graph.list_users(&query).await.expect("an answer");
+    assert_eq!(listed.position, 3);
+    assert_eq!(listed.value.items.len(), 3);
+    while graph.clear(story.log_id, 10).await.expect("it is emptied") > 0 {}
+    assert_eq!(
+        super::number("MATCH (u:User) RETURN count(u) AS n").await,
+        1
+    );
 }

@@ -48,16 +48,19 @@ pub(in crate::graph::neo4j) static LISTS: LazyLock<[List; 3]> = LazyLock::new(||
             stray: Some(stray("UserPast", -1, &format!("false, {PAST_USER}"))),
         },
         List {
+            // An edge of somebody who is leaving is past, from the moment of leaving.
             proper: list(&format!(
                 "MATCH (a:User) WHERE a.id >= $after[0] MATCH (a)-[e:{EDGES}]->(b) \
-                 WITH e, a.id AS f, type(e) AS k, \
-                 CASE WHEN b.id IS :: STRING NOT NULL THEN b.id ELSE '' END AS t, \
-                 CASE WHEN type(e) ENDS WITH '_PAST' THEN {} ELSE 0 END AS p \
+                 WITH e, a.id AS f, CASE WHEN NOT type(e) IN ['FRIEND', 'REQUESTED'] THEN null \
+                 WHEN a:Leaving THEN a WHEN b:Leaving THEN b END AS l, \
+                 CASE WHEN b.id IS :: STRING NOT NULL THEN b.id ELSE '' END AS t \
+                 WITH e, f, t, l, type(e) + CASE WHEN l IS NULL THEN '' ELSE '_PAST' END AS k \
+                 WITH e, f, t, l, k, CASE WHEN k ENDS WITH '_PAST' THEN {} ELSE 0 END AS p \
                  WHERE f > $after[0] OR t > $after[1] OR (t = $after[1] \
                  AND (k > $after[2] OR (k = $after[2] AND p > $after[3]))) \
                  ORDER BY f, t, k, p LIMIT $limit RETURN collect([f, t, k, p, elementId(e), false, \
-                 [f, t, e.since, e.from] + CASE WHEN k ENDS WITH '_PAST' \
-                 THEN [e.until, e.to] ELSE [] END])",
+                 [f, t, e.since, e.from] + CASE WHEN l IS NOT NULL THEN [l.since, l.from] \
+                 WHEN k ENDS WITH '_PAST' THEN [e.until, e.to] ELSE [] END])",
                 position("e")
             )),
             stray: None,
@@ -97,11 +100,29 @@ pub(in crate::graph::neo4j) const UNSET: &str = "OPTIONAL MATCH (c:Cursor {name:
     RETURN c.logId AS logId, EXISTS { MATCH (:User) } OR EXISTS { MATCH (:UserPast) } AS filled";
 
 /// Takes out up to `$limit` items of a kind, in this order: as long as a user is left, a batch that
-/// begins anew is refused, for it makes users who are there.
+/// begins anew is refused, for it makes users who are there. What foaf cannot have written stays.
 pub(in crate::graph::neo4j) static CLEAR: LazyLock<[String; 3]> = LazyLock::new(|| {
     [
-        format!("MATCH (:User)-[e:{EDGES}]->() WITH e LIMIT $limit DELETE e RETURN count(*) AS n"),
-        "MATCH (u:UserPast) WITH u LIMIT $limit DETACH DELETE u RETURN count(*) AS n".to_owned(),
-        "MATCH (u:User) WITH u LIMIT $limit DETACH DELETE u RETURN count(*) AS n".to_owned(),
+        format!(
+            "MATCH (a:User)-[e:{EDGES}]->(b) WHERE {} AND {} \
+             WITH e LIMIT $limit DELETE e RETURN count(*) AS n",
+            ours("a"),
+            ours("b")
+        ),
+        format!(
+            "MATCH (u:UserPast) WHERE {} WITH u LIMIT $limit DETACH DELETE u RETURN count(*) AS n",
+            ours("u")
+        ),
+        format!(
+            "MATCH (u:User) WHERE {} WITH u LIMIT $limit DETACH DELETE u RETURN count(*) AS n",
+            ours("u")
+        ),
     ]
 });
+
+/// Foaf gives an id of this form to whatever it writes.
+fn ours(x: &str) -> String {
+    format!(
+        "{x}.id =~ '[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}' AND {x}.createdAt IS NOT NULL"
+    )
+}
