@@ -4,8 +4,10 @@
 //! in the log decides. Must never answer on the produce acknowledgement alone, and never refuse from
 //! local state what another node could have made possible.
 
+mod attempt;
 mod bulk;
 mod call;
+mod first;
 mod key_queue;
 
 use std::{
@@ -13,20 +15,12 @@ use std::{
     time::Duration,
 };
 
-use tokio::{
-    sync::{OnceCell, Semaphore, SemaphorePermit},
-    time::{Instant, timeout_at},
-};
-use uuid::Uuid;
-
 use crate::{
     clock::Clock,
-    domain::{Rejection, UserId},
-    event_log::{
-        AppendError, Appended, EventLog, Message,
-        record::{self, Envelope},
-    },
-    judge::{Attempt, CommandId, ContentHash, Entry, HashKey, Outcome, OutcomeResult, RecordId},
+    config::Writing,
+    domain::{Rejection, RejectionCode, UserId},
+    event_log::{AppendError, Appended, EventLog},
+    judge::{CommandId, ContentHash, Entry, GraphCreated, HashKey, Outcome, OutcomeResult},
     metrics as names,
     replay::{
         Replay, ReplayError,
@@ -34,10 +28,16 @@ use crate::{
         waiters::{Passed, Waiter},
     },
 };
+use tokio::{
+    sync::{OnceCell, Semaphore, SemaphorePermit},
+    time::{Instant, timeout_at},
+};
 
 pub use bulk::BULK;
 pub use call::{HandlerError, MAX_IDEMPOTENCY_KEY, Reply, Request};
 
+use attempt::{Encoded, fresh_user_id, identify};
+use first::LastMoved;
 use key_queue::{KeyQueue, Ticket, keys_of};
 
 /// How many attempts a command makes before it is given up as `CONFLICT`.
@@ -55,10 +55,11 @@ pub struct CommandHandler {
     replay: Arc<Replay>,
     queue: Arc<KeyQueue>,
     clock: Clock,
-    deadline: Duration,
+    writing: Writing,
     under_way: Semaphore,
-    /// Known from the log's identity on, and never another.
-    hash_key: OnceCell<HashKey>,
+    /// Known once replay is live, and never another.
+    identity: OnceCell<GraphCreated>,
+    last_moved: LastMoved,
     fault: tokio::sync::watch::Sender<Option<ReplayError>>,
 }
 
@@ -69,22 +70,23 @@ enum Step {
 }
 
 impl CommandHandler {
-    /// A handler that gives up on a command after `deadline`.
+    /// A handler within these bounds.
     #[must_use]
     pub fn new(
         log: Arc<dyn EventLog>,
         replay: Arc<Replay>,
         clock: Clock,
-        deadline: Duration,
+        writing: Writing,
     ) -> Self {
         Self {
             log,
             replay,
             queue: Arc::default(),
             clock,
-            deadline,
+            writing,
             under_way: Semaphore::new(MAX_UNDER_WAY),
-            hash_key: OnceCell::new(),
+            identity: OnceCell::new(),
+            last_moved: LastMoved::default(),
             fault: tokio::sync::watch::Sender::new(None),
         }
     }
@@ -110,7 +112,7 @@ impl CommandHandler {
     pub async fn handle(&self, request: Request) -> Result<Reply, HandlerError> {
         let start = Instant::now();
         let answer = self
-            .see_through(&request, start + self.deadline, None)
+            .see_through(&request, start + self.writing.timeout, None)
             .await;
         note(&answer, start);
         answer
@@ -122,22 +124,25 @@ impl CommandHandler {
         deadline: Instant,
         earlier: Option<(&Waiter, usize)>,
     ) -> Result<Reply, HandlerError> {
-        let _room = self.room(1, deadline).await?;
-        let named = identify(self.hash_key().await, request);
+        let named = identify(self.hash_key(deadline).await?, request);
         let (id, content) = named;
+        // Before anything is waited for: what passes from now on answers it, also where it is forgotten by
+        // the time that the command can be decided.
+        let mut waiter = self.replay.wait_for(id);
+        let _room = self.room(1, deadline).await?;
+        let _turn = self.go_first(deadline).await?;
         // Once for the command: an attempt anew has the same keys, and keeps its place in the queue.
         let user = fresh_user_id();
-        let mut waiter = self.replay.wait_for(id);
-        // What passed since the request arrived answers it, also where it is forgotten by now.
-        if let Some(outcome) = earlier.and_then(|(waiter, number)| waiter.told(number)) {
-            return reply(outcome, content);
-        }
         let mut ticket = None;
         let mut attempts = 0;
         let mut start = Instant::now();
         while attempts < ATTEMPTS {
             let held = ticket.take();
-            let step = |model: &WriteModel| self.step(model, request, named, user, held);
+            let told = earlier.and_then(|(waiter, number)| waiter.told(number));
+            let step = |model: &WriteModel| match told.or_else(|| waiter.told(0)) {
+                Some(outcome) => Step::Answer(reply(outcome, content)),
+                None => self.step(model, request, named, user, held),
+            };
             let (decision, held) = match self.replay.read(step).await {
                 Step::Answer(answer) => return answer,
                 Step::Attempt(decision, ticket) => (decision, ticket),
@@ -156,11 +161,9 @@ impl CommandHandler {
                 }
             }
             attempts += 1;
-            let attempt = attempt(request, named, decision);
+            let encoded = attempt::encode(request, named, decision, (self.clock)())?;
             metrics::histogram!(names::DECIDE_SECONDS).record(start.elapsed().as_secs_f64());
-            let passed = self
-                .attempt(request, attempt, &mut waiter, deadline)
-                .await?;
+            let passed = self.attempt(encoded, &mut waiter, deadline).await?;
             start = Instant::now();
             if let Some(outcome) = passed {
                 return reply(outcome, content);
@@ -184,35 +187,24 @@ impl CommandHandler {
         timeout_at(deadline, self.replay.room())
             .await
             .map_err(|_| HandlerError::Unavailable("the projection is too far behind"))?;
-        self.live(deadline).await?;
         Ok(permits)
     }
 
-    async fn live(&self, deadline: Instant) -> Result<(), HandlerError> {
-        // Known only when live.
-        if self.hash_key.initialized() {
-            return Ok(());
+    /// The key of the log's hashes, once replay is live.
+    async fn hash_key(&self, deadline: Instant) -> Result<&HashKey, HandlerError> {
+        if let Some(identity) = self.identity.get() {
+            return Ok(&identity.hash_key);
         }
         let mut progress = self.replay.progress();
-        match timeout_at(
-            deadline,
-            progress.wait_for(|progress| progress.live_at.is_some()),
-        )
-        .await
-        {
-            Ok(Ok(_)) => Ok(()),
-            _ => Err(HandlerError::Unavailable("the log is still being replayed")),
+        let live = progress.wait_for(|progress| progress.live_at.is_some());
+        if !matches!(timeout_at(deadline, live).await, Ok(Ok(_))) {
+            return Err(HandlerError::Unavailable("the log is still being replayed"));
         }
-    }
-
-    async fn hash_key(&self) -> &HashKey {
         let read = || {
-            self.replay.read(|model| {
-                let created = model.judge().created().expect("replay is live");
-                created.hash_key.clone()
-            })
+            self.replay
+                .read(|model| model.judge().created().expect("replay is live").clone())
         };
-        self.hash_key.get_or_init(read).await
+        Ok(&self.identity.get_or_init(read).await.hash_key)
     }
 
     /// Looks the command up, then decides it; both at one position. A ticket is taken at that
@@ -229,7 +221,7 @@ impl CommandHandler {
             return Step::Answer(reply(outcome, content));
         }
         let decision = model
-            .decide(&request.command, user)
+            .decide(&request.command, user, self.writing.max_friends)
             .expect("replay is live");
         if let Err(rejection) = decision.result
             && self.needs_no_record(request, rejection)
@@ -257,24 +249,14 @@ impl CommandHandler {
         rejection.is_permanent() || (request.idempotency_key.is_none() && self.log.is_exclusive())
     }
 
-    fn encode(&self, request: &Request, attempt: &Attempt) -> Message {
-        let envelope = Envelope {
-            time: (self.clock)(),
-            traceparent: request.traceparent.as_deref(),
-        };
-        record::encode(attempt, envelope)
-    }
-
     /// Appends an attempt and waits until the own replay has passed it; `None` if it was void.
     async fn attempt(
         &self,
-        request: &Request,
-        attempt: Attempt,
+        Encoded { attempt, message }: Encoded,
         waiter: &mut Waiter,
         deadline: Instant,
     ) -> Result<Option<Outcome>, HandlerError> {
         let id = attempt.id;
-        let message = self.encode(request, &attempt);
         let entry = Entry::Attempt(attempt);
         let start = Instant::now();
         let acknowledged = OnceLock::new();
@@ -317,7 +299,13 @@ impl CommandHandler {
 
 fn note(answer: &Result<Reply, HandlerError>, start: Instant) {
     let outcome = match answer {
-        Ok(reply) if matches!(reply.result, OutcomeResult::Rejected(_)) => "rejected",
+        Ok(Reply {
+            result: OutcomeResult::Rejected(refusal),
+            ..
+        }) => match refusal.code {
+            RejectionCode::Unchanged => "unchanged",
+            _ => "rejected",
+        },
         Ok(_) => "done",
         Err(HandlerError::Conflict) => "conflict",
         Err(HandlerError::OutcomeUnknown) => "unknown",
@@ -326,31 +314,6 @@ fn note(answer: &Result<Reply, HandlerError>, start: Instant) {
     };
     metrics::counter!(names::COMMANDS, "outcome" => outcome).increment(1);
     metrics::histogram!(names::COMMAND_SECONDS).record(start.elapsed().as_secs_f64());
-}
-
-fn identify(key: &HashKey, request: &Request) -> (CommandId, ContentHash) {
-    let id = match &request.idempotency_key {
-        Some(name) => key.command_id(&request.actor, name),
-        None => CommandId(*Uuid::new_v4().as_bytes()),
-    };
-    (id, key.content_hash(&request.command))
-}
-
-fn attempt(
-    request: &Request,
-    (command, content): (CommandId, ContentHash),
-    decision: Decision,
-) -> Attempt {
-    Attempt {
-        id: fresh_record_id(),
-        command,
-        content,
-        actor: request.actor.clone(),
-        decided_at: decision.decided_at,
-        guards: decision.guards,
-        writes: decision.writes,
-        decision: decision.result,
-    }
 }
 
 /// Whether the log may have taken a record; says why it is not known to have.
@@ -376,14 +339,4 @@ fn reply(outcome: Outcome, content: ContentHash) -> Result<Reply, HandlerError> 
         position: outcome.position,
         result: outcome.result,
     })
-}
-
-#[expect(clippy::disallowed_methods, reason = "ids of records are made here")]
-fn fresh_record_id() -> RecordId {
-    RecordId(Uuid::now_v7())
-}
-
-#[expect(clippy::disallowed_methods, reason = "ids of new users are made here")]
-fn fresh_user_id() -> UserId {
-    UserId(Uuid::now_v7())
 }

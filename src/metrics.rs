@@ -53,6 +53,7 @@ metrics! {
     Gauge PAIRS = "foaf_pairs", "Pairs of users with a friendship, a request or a block between them.";
     Gauge REMEMBERED_COMMANDS = "foaf_remembered_commands", "Commands whose outcome is remembered.";
     Gauge ETAGS = "foaf_etags", "Conflict keys whose last writer is remembered.";
+    Gauge LOG_TIME_AHEAD = "foaf_log_time_ahead_seconds", "How far log time is ahead of the clock of this node; 0 if it is not.";
     // Projection
     Gauge LAG_RECORDS = "foaf_projection_lag_records", "How far the projection is behind the log, in records.";
     Gauge LAG_SECONDS = "foaf_projection_lag_seconds", "For how long the first record that the graph does not show yet has been known.";
@@ -90,7 +91,7 @@ pub const VOID_REASONS: [&str; 6] = [
 ];
 
 /// What a background check can come to: the label `result` of [`VERIFY_CHECKS`].
-pub const VERIFY_RESULTS: [&str; 4] = ["equal", "different", "open", "failed"];
+pub const VERIFY_RESULTS: [&str; 3] = ["equal", "different", "failed"];
 
 /// What a command can come to: the label `outcome` of [`COMMANDS`].
 pub const OUTCOMES: [&str; 6] = [

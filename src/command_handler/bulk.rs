@@ -8,11 +8,13 @@ use futures::{StreamExt, stream};
 use tokio::time::{Instant, sleep_until};
 
 use super::{
-    CommandHandler, HandlerError, NOT_TAKEN, Reply, Request, Step, attempt, fresh_user_id,
-    identify, key_queue::Ticket, may_be_taken, note, reply,
+    CommandHandler, HandlerError, NOT_TAKEN, Reply, Request, Step,
+    attempt::{encode, fresh_user_id, identify},
+    key_queue::Ticket,
+    may_be_taken, note, reply,
 };
 use crate::{
-    judge::RecordId,
+    judge::{ContentHash, RecordId},
     metrics as names,
     replay::{
         model::WriteModel,
@@ -46,9 +48,14 @@ impl CommandHandler {
     /// order.
     pub async fn handle_all(&self, requests: &[Request]) -> Vec<Answer> {
         let start = Instant::now();
-        let deadline = start + self.deadline;
+        let deadline = start + self.writing.timeout;
         let mut answers = Vec::with_capacity(requests.len());
-        for requests in requests.chunks(BULK) {
+        let (first, rest) =
+            requests.split_at(usize::from(self.has_one_to_go_first()).min(requests.len()));
+        for request in first {
+            answers.push(self.see_through(request, deadline, None).await);
+        }
+        for requests in rest.chunks(BULK) {
             let (waiter, tried) = match self.try_all(requests, deadline).await {
                 Ok(tried) => tried,
                 Err(error) => {
@@ -89,18 +96,24 @@ impl CommandHandler {
         requests: &[Request],
         deadline: Instant,
     ) -> Result<(Waiter, Vec<Option<Answer>>), HandlerError> {
-        let count = u32::try_from(requests.len()).unwrap_or(u32::MAX);
-        let _room = self.room(count, deadline).await?;
-        let key = self.hash_key().await;
+        let key = self.hash_key(deadline).await?;
         let named: Vec<_> = requests
             .iter()
             .map(|request| identify(key, request))
             .collect();
+        // Before anything is waited for, as for one command.
         let mut waiter = self.replay.wait_for_all(named.iter().map(|(id, _)| *id));
+        let count = u32::try_from(requests.len()).unwrap_or(u32::MAX);
+        let _room = self.room(count, deadline).await?;
         let step = |model: &WriteModel| -> Vec<Step> {
-            let each = requests.iter().zip(&named);
-            each.map(|(request, named)| self.step(model, request, *named, fresh_user_id(), None))
-                .collect()
+            let step =
+                |(number, (request, named)): (usize, (&Request, &(_, ContentHash)))| match waiter
+                    .told(number)
+                {
+                    Some(outcome) => Step::Answer(reply(outcome, named.1)),
+                    None => self.step(model, request, *named, fresh_user_id(), None),
+                };
+            requests.iter().zip(&named).enumerate().map(step).collect()
         };
         let steps = self.replay.read(step).await;
 
@@ -114,18 +127,20 @@ impl CommandHandler {
                 Step::Answer(answer) => (Some(answer), None),
                 Step::Attempt(_, ticket) if !ticket.is_held() => (None, None),
                 Step::Attempt(decision, ticket) => {
-                    let attempt = attempt(request, *named, decision);
-                    messages.push(self.encode(request, &attempt));
-                    senders.push(answers.len());
-                    let record = attempt.id;
-                    attempts.push(attempt);
-                    (
-                        None,
-                        Some(UnderWay {
-                            record,
-                            _ticket: ticket,
-                        }),
-                    )
+                    match encode(request, *named, decision, (self.clock)()) {
+                        Err(error) => (Some(Err(error)), None),
+                        Ok(encoded) => {
+                            messages.push(encoded.message);
+                            senders.push(answers.len());
+                            let record = encoded.attempt.id;
+                            attempts.push(encoded.attempt);
+                            let attempt = UnderWay {
+                                record,
+                                _ticket: ticket,
+                            };
+                            (None, Some(attempt))
+                        }
+                    }
                 }
             };
             answers.push(answer);

@@ -1,7 +1,7 @@
 //! Commands of one process queue where one writes a key that another reads or writes.
 //!
 //! A multi-key read-write lock, first come first served: all keys of a ticket are queued in one step,
-//! so tickets cannot wait for each other in a circle. Only saves attempts that would conflict; Rule 1
+//! so tickets cannot wait for each other in a circle. Only saves attempts that would conflict; the rule
 //! is what keeps the log right. Must never be held without a deadline.
 
 use std::{

@@ -5,7 +5,7 @@
 
 use super::{
     Command, Event, Field, Handle, Name, Pair, PairCommand, PairEvent, PairState, Rejection,
-    RejectionCode as Code, StateCommand, StateEvent, UserId, UserState, View,
+    RejectionCode as Code, Side, StateCommand, StateEvent, UserId, UserState, View,
 };
 
 /// Decides a command. `fresh` is the id for a new user when the command names none.
@@ -88,9 +88,10 @@ fn update_profile(
     if known(view, user, Field::User)? == UserState::Archived {
         return Err(Rejection::new(Code::UserArchived, Field::User));
     }
-    let Some(mut profile) = view.profile(user) else {
+    let Some(before) = view.profile(user) else {
         return Err(Rejection::new(Code::UnknownUser, Field::User));
     };
+    let mut profile = before.clone();
     let mut former_handle = None;
     if let Some(handle) = handle
         && *handle != profile.handle
@@ -105,6 +106,9 @@ fn update_profile(
     }
     if let Some(name) = last_name {
         profile.last_name.clone_from(name);
+    }
+    if profile == before {
+        return Err(Rejection::new(Code::Unchanged, Field::User));
     }
     Ok(Event::ProfileUpdated {
         user,
@@ -131,9 +135,8 @@ fn change_pair(
     other: UserId,
 ) -> Result<PairEvent, Rejection> {
     use PairCommand as C;
-    let refuse = |code| Err(Rejection::new(code, Field::Other));
     let Some(pair) = Pair::new(user, other) else {
-        return refuse(Code::SelfReference);
+        return Err(Rejection::new(Code::SelfReference, Field::Other));
     };
     let both = [(user, Field::User), (other, Field::Other)];
     let makes_friends = matches!(
@@ -153,8 +156,20 @@ fn change_pair(
             return Err(Rejection::new(Code::UserNotActive, field));
         }
     }
-    let side = pair.side(user);
-    match (change, view.pair(pair)) {
+    let event = between(change, pair.side(user), &view.pair(pair))?;
+    for (id, field) in both {
+        if makes_friends && !view.has_room(id) {
+            return Err(Rejection::new(Code::TooManyFriends, field));
+        }
+    }
+    Ok(event)
+}
+
+/// What a command of one side makes of what stands between two.
+fn between(change: PairCommand, side: Side, state: &PairState) -> Result<PairEvent, Rejection> {
+    use PairCommand as C;
+    let refuse = |code| Err(Rejection::new(code, Field::Other));
+    match (change, state) {
         (C::BlockUser, PairState::Blocked(blocks)) if blocks.by(side).is_some() => {
             refuse(Code::AlreadyBlocked)
         }
@@ -170,19 +185,19 @@ fn change_pair(
             refuse(Code::AlreadyFriends)
         }
         (C::SendFriendRequest, PairState::None) => Ok(PairEvent::FriendRequested),
-        (C::SendFriendRequest, PairState::Requested { by, .. }) if by == side => {
+        (C::SendFriendRequest, PairState::Requested { by, .. }) if *by == side => {
             refuse(Code::AlreadyRequested)
         }
         (C::SendFriendRequest, PairState::Requested { .. }) | (C::AddFriend, _) => {
             Ok(PairEvent::FriendshipFormed)
         }
-        (C::CancelFriendRequest, PairState::Requested { by, .. }) if by == side => {
+        (C::CancelFriendRequest, PairState::Requested { by, .. }) if *by == side => {
             Ok(PairEvent::FriendRequestCancelled)
         }
-        (C::AcceptFriendRequest, PairState::Requested { by, .. }) if by != side => {
+        (C::AcceptFriendRequest, PairState::Requested { by, .. }) if *by != side => {
             Ok(PairEvent::FriendshipFormed)
         }
-        (C::DeclineFriendRequest, PairState::Requested { by, .. }) if by != side => {
+        (C::DeclineFriendRequest, PairState::Requested { by, .. }) if *by != side => {
             Ok(PairEvent::FriendRequestDeclined)
         }
         (

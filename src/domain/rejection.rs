@@ -63,6 +63,10 @@ named! {
         AlreadyBlocked = "ALREADY_BLOCKED",
         /// The user has not blocked the other.
         NotBlocked = "NOT_BLOCKED",
+        /// The user has as many friends as one may have.
+        TooManyFriends = "TOO_MANY_FRIENDS",
+        /// Everything is so already: nothing is changed, and nothing is wrong.
+        Unchanged = "UNCHANGED",
     }
 }
 
@@ -138,6 +142,10 @@ impl Rejection {
             Code::NotFriends => "the two are not friends",
             Code::AlreadyBlocked => "this user has blocked the other already",
             Code::NotBlocked => "this user has not blocked the other",
+            Code::TooManyFriends => {
+                "this user has as many friends as one may have here: raise --max-friends, or remove some"
+            }
+            Code::Unchanged => "everything is so already",
         }
     }
 }

@@ -14,8 +14,8 @@ use uuid::Uuid;
 use crate::{
     domain::{Event, LogTime, Pair},
     judge::{
-        Attempt, CommandId, ContentHash, Entry, GraphCreated, Guard, KeyHash, RULE, RecordId,
-        written_keys,
+        Attempt, CommandId, ContentHash, Entry, Etag, GraphCreated, Guard, KeyHash, RULE, RecordId,
+        Unknown, written_keys,
     },
 };
 
@@ -67,6 +67,11 @@ pub fn encode(attempt: &Attempt, envelope: Envelope<'_>) -> Message {
     });
     headers.push("ce_actor", attempt.actor.as_bytes());
     headers.write("ce_decidedat", |bytes| push_time(bytes, attempt.decided_at));
+    headers.push("ce_decidedon", attempt.decided_on.to_string().as_bytes());
+    headers.push(
+        "ce_keyed",
+        if attempt.is_keyed { b"true" } else { b"false" },
+    );
     headers.write("ce_guards", |bytes| push_guards(bytes, &attempt.guards));
     headers.write("ce_writes", |bytes| push_writes(bytes, &attempt.writes));
     message(subject, headers, value)
@@ -77,16 +82,16 @@ pub fn encode(attempt: &Attempt, envelope: Envelope<'_>) -> Message {
 pub fn decode(message: &Message) -> Entry {
     let header = |name: &str| message.headers.text(name);
     if header("ce_source") != Some(SOURCE) {
-        return Entry::Malformed("not a record of foaf".to_owned());
+        return Entry::Foreign;
     }
     let (Some(rule), Some(kind)) = (header("ce_rule"), header("ce_type")) else {
         return Entry::Malformed("no ce_rule or no ce_type".to_owned());
     };
     if rule != RULE.to_string() {
-        return Entry::Unknown(format!("rule {rule:?}"));
+        return Entry::Unknown(Unknown::Rule(rule.to_owned()));
     }
     if !data::TYPES.contains(&kind) {
-        return Entry::Unknown(format!("record type {kind:?}"));
+        return Entry::Unknown(Unknown::Type(kind.to_owned()));
     }
     understand(message, kind).unwrap_or_else(|reason| Entry::Malformed(reason.to_owned()))
 }
@@ -131,7 +136,7 @@ fn understand(message: &Message, kind: &str) -> Result<Entry, &'static str> {
     let decision = if kind == data::REJECTED {
         match data::parse_rejection(&message.value)? {
             Some(rejection) => Err(rejection),
-            None => return Ok(Entry::Unknown("code of a refusal".to_owned())),
+            None => return Ok(Entry::Unknown(Unknown::Refusal)),
         }
     } else {
         Ok(data::parse_event(kind, &message.value)?)
@@ -150,6 +155,13 @@ fn understand(message: &Message, kind: &str) -> Result<Entry, &'static str> {
         actor: header("ce_actor", "no ce_actor")?.into(),
         decided_at: time_of(header("ce_decidedat", "no ce_decidedat")?)
             .ok_or("ce_decidedat is not a time")?,
+        decided_on: number(header("ce_decidedon", "no ce_decidedon")?)
+            .ok_or("ce_decidedon is not a position")?,
+        is_keyed: match header("ce_keyed", "no ce_keyed")? {
+            "true" => true,
+            "false" => false,
+            _ => return Err("ce_keyed is neither true nor false"),
+        },
         guards: parse_guards(header("ce_guards", "no ce_guards")?).ok_or("bad ce_guards")?,
         writes: parse_writes(header("ce_writes", "no ce_writes")?).ok_or("bad ce_writes")?,
         decision,
@@ -189,7 +201,7 @@ fn subject(event: &Event) -> String {
 
 /// The headers that every record of ours begins with, and room for the rest.
 fn headers(id: RecordId, kind: &str, subject: &str, envelope: Envelope<'_>) -> Headers {
-    let mut headers = Headers::with_capacity(15, 512);
+    let mut headers = Headers::with_capacity(17, 512);
     headers.push("ce_specversion", b"1.0");
     headers.write("ce_id", |bytes| push_uuid(bytes, id.0));
     headers.push("ce_type", kind.as_bytes());
@@ -228,7 +240,7 @@ fn push_time(bytes: &mut Vec<u8>, time: LogTime) {
         .expect("memory takes it");
 }
 
-fn push_short(bytes: &mut Vec<u8>, hash: &[u8; 16]) {
+fn push_short(bytes: &mut Vec<u8>, hash: &[u8]) {
     let mut text = [0; 22];
     let length = URL_SAFE_NO_PAD.encode_slice(hash, &mut text);
     bytes.extend_from_slice(&text[..length.expect("16 bytes are 22 letters")]);
@@ -238,10 +250,16 @@ fn short(bytes: &[u8; 16]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn long(text: &str) -> Option<[u8; 16]> {
-    let mut bytes = [0; 16];
+fn long<const BYTES: usize>(text: &str) -> Option<[u8; BYTES]> {
+    let mut bytes = [0; BYTES];
     let length = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
-    (length == 16).then_some(bytes)
+    (length == BYTES).then_some(bytes)
+}
+
+/// A number in the one form in which records hold it.
+fn number(text: &str) -> Option<u64> {
+    let number: u64 = text.parse().ok()?;
+    (number.to_string() == text).then_some(number)
 }
 
 /// `key=etag`, with `-` for a key that was never written, separated by commas.
@@ -250,7 +268,7 @@ fn push_guards(bytes: &mut Vec<u8>, guards: &[Guard]) {
         push_short(bytes, &guard.key.0);
         bytes.push(b'=');
         match guard.etag {
-            Some(etag) => push_short(bytes, etag.0.as_bytes()),
+            Some(etag) => push_short(bytes, &etag.0),
             None => bytes.push(b'-'),
         }
     });
@@ -262,7 +280,7 @@ fn parse_guards(text: &str) -> Option<Vec<Guard>> {
             let (key, etag) = part.split_once('=')?;
             let etag = match etag {
                 "-" => None,
-                etag => Some(RecordId(Uuid::from_bytes(long(etag)?))),
+                etag => Some(Etag(long(etag)?)),
             };
             let key = KeyHash(long(key)?);
             Some(Guard { key, etag })
@@ -292,10 +310,12 @@ fn parts(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').filter(|_| !text.is_empty())
 }
 
-/// A time as records hold it: RFC 3339, in UTC.
+/// A time for people and callers: RFC 3339, in UTC, with milliseconds. All have one width, and sort as
+/// text.
 #[must_use]
 pub fn time_text(time: LogTime) -> String {
-    timestamp(time).to_string()
+    static WIDE: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
+    WIDE.timestamp_to_string(&timestamp(time))
 }
 
 fn timestamp(time: LogTime) -> Timestamp {

@@ -11,8 +11,8 @@ use async_graphql::{Context, MaybeUndefined, Object, Result};
 use crate::{
     command_handler::{MAX_IDEMPOTENCY_KEY, Reply, Request},
     domain::{
-        Command, Field, Handle, Name, PairCommand, Profile, Rejection as Refusal, StateCommand,
-        UserId,
+        Command, Field, Handle, Name, PairCommand, Profile, Rejection as Refusal, RejectionCode,
+        StateCommand, UserId,
     },
     judge::OutcomeResult,
 };
@@ -240,10 +240,19 @@ async fn run(
     };
     let position = services.token(reply.position)?;
     caller.wrote(reply.position);
-    let (refusal, registered) = match reply.result {
-        OutcomeResult::Rejected(refusal) => (Some(refusal), None),
-        OutcomeResult::Registered(user) => (None, Some(user)),
-        OutcomeResult::Done => (None, None),
+    let mut answer = Answer {
+        position,
+        refusal: None,
+        unchanged: false,
     };
-    Ok((Answer { position, refusal }, registered))
+    let mut registered = None;
+    match reply.result {
+        OutcomeResult::Rejected(refusal) if refusal.code == RejectionCode::Unchanged => {
+            answer.unchanged = true;
+        }
+        OutcomeResult::Rejected(refusal) => answer.refusal = Some(refusal),
+        OutcomeResult::Registered(user) => registered = Some(user),
+        OutcomeResult::Done => {}
+    }
+    Ok((answer, registered))
 }

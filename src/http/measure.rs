@@ -41,7 +41,10 @@ async fn measure(services: &Services, started: Instant) {
             gauge!(names::ETAGS).set(model.judge().etags().len() as f64);
         })
         .await;
-    let replayed = services.replay.progress().borrow().position;
+    let progress = *services.replay.progress().borrow();
+    let ahead = progress.log_time.0.saturating_sub((services.clock)().0);
+    gauge!(names::LOG_TIME_AHEAD).set(ahead.max(0) as f64 / 1_000.0);
+    let replayed = progress.position;
     let status = services.projection.borrow().clone();
     let known = replayed.max(end.unwrap_or_default());
     let lag = known.saturating_sub(status.position);

@@ -14,6 +14,46 @@ pub struct LogId(pub Uuid);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RecordId(pub Uuid);
 
+/// A record and its position. Two pasts of one log that have it in common are the same up to there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Recorded {
+    /// The position after it.
+    pub position: u64,
+    /// Its id.
+    pub id: RecordId,
+}
+
+impl std::fmt::Display for Recorded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}:{}", self.position, self.id.0)
+    }
+}
+
+impl Recorded {
+    /// What was displayed.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let (position, id) = text.split_once(':')?;
+        Some(Self {
+            position: position.parse().ok()?,
+            id: RecordId(Uuid::try_parse(id).ok()?),
+        })
+    }
+}
+
+/// What the judge compares of a record's id, where a key was written by it: the last 64 bits. 62 of them
+/// are random, drawn anew for each record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Etag(pub [u8; 8]);
+
+impl RecordId {
+    /// The etag of the keys that the record writes.
+    #[must_use]
+    pub fn etag(self) -> Etag {
+        Etag(self.0.as_u64_pair().1.to_be_bytes())
+    }
+}
+
 /// Identifies a command: the keyed hash of its actor and idempotency key, or random.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct CommandId(pub [u8; 16]);

@@ -35,9 +35,17 @@ impl ConflictKey {
     }
 }
 
-/// The keyed hash of a [`ConflictKey`].
+/// The keyed hash of a [`ConflictKey`]. Records hold all of it, the judge compares the first 64 bits:
+/// where two keys agree in them, one command in a while is decided once more for nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyHash(pub [u8; 16]);
+
+impl KeyHash {
+    /// What the judge compares.
+    pub(super) fn compared(self) -> u64 {
+        u64::from_be_bytes(*self.0.first_chunk().expect("it has 16 bytes"))
+    }
+}
 
 /// The keys that an event writes.
 ///
@@ -76,7 +84,7 @@ pub fn written_keys(event: &Event) -> Vec<ConflictKey> {
     }
 }
 
-/// Hashes what is a keyed hash already: takes its first eight bytes.
+/// Hashes what is a keyed hash already, or the part of one that is compared: takes its first eight bytes.
 pub type KeyHasher = BuildHasherDefault<FirstBytes>;
 
 /// See [`KeyHasher`].

@@ -1,7 +1,7 @@
-//! What became of decided commands, remembered for a window of log time in few bytes.
+//! What became of decided commands, remembered for a window in few bytes.
 //!
 //! A command costs 56 bytes and its place in an index, a registration 24 more. Must never forget an
-//! outcome by anything but log time.
+//! outcome but as the judge says, the oldest first.
 
 use std::collections::VecDeque;
 
@@ -93,9 +93,18 @@ impl Outcomes {
         });
     }
 
-    /// Forgets the oldest, as long as they are `old`.
-    pub(super) fn forget(&mut self, old: impl Fn(LogTime) -> bool) {
-        while let Some(oldest) = self.oldest().filter(|oldest| old(oldest.time)) {
+    /// Forgets the oldest, as long as they are `old` by their time and position.
+    pub(super) fn forget(&mut self, old: impl Fn(LogTime, u64) -> bool) {
+        while let Some(oldest) = self.oldest()
+            && old(oldest.time, oldest.position)
+        {
+            self.forget_first();
+        }
+    }
+
+    /// Forgets the oldest.
+    pub(super) fn forget_first(&mut self) {
+        if let Some(oldest) = self.oldest() {
             let place = u32::try_from(self.forgotten).expect("less than a chunk");
             let number = self.first.wrapping_add(place);
             if let Ok(found) = self
@@ -197,7 +206,7 @@ mod tests {
             for n in 0..count {
                 outcomes.insert(command(n), outcome(n));
                 let kept = n.saturating_sub(CHUNK as u64 + 10);
-                outcomes.forget(|time| time < outcome(kept).time);
+                outcomes.forget(|time, _| time < outcome(kept).time);
             }
             let kept = count - 1 - (CHUNK as u64 + 10);
             for n in 0..count {
@@ -208,7 +217,7 @@ mod tests {
             let listed: Vec<_> = outcomes.iter().collect();
             let expected: Vec<_> = (kept..count).map(|n| (command(n), outcome(n))).collect();
             assert_eq!(listed, expected);
-            outcomes.forget(|_| true);
+            outcomes.forget(|_, _| true);
             assert_eq!((outcomes.len(), outcomes.registered.len()), (0, 0));
         }
     }

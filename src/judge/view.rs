@@ -3,7 +3,7 @@
 //! Soundness, tested for every event: whenever folding it changes what this view answers, the event
 //! writes a key which that answer noted.
 
-use std::cell::RefCell;
+use std::{cell::RefCell, num::NonZeroUsize};
 
 use crate::domain::{Handle, Pair, PairState, Profile, State, UserId, UserState, View};
 
@@ -12,6 +12,7 @@ use super::ConflictKey;
 /// A [`View`] of a state that keeps the conflict keys of every answer.
 pub struct RecordingView<'a> {
     state: &'a State,
+    max_friends: Option<NonZeroUsize>,
     noted: RefCell<Vec<ConflictKey>>,
 }
 
@@ -21,7 +22,20 @@ impl<'a> RecordingView<'a> {
     pub fn new(state: &'a State) -> Self {
         // As many as most commands note.
         let noted = RefCell::new(Vec::with_capacity(4));
-        Self { state, noted }
+        Self {
+            state,
+            max_friends: None,
+            noted,
+        }
+    }
+
+    /// The view, where a user may have so many friends.
+    #[must_use]
+    pub fn bounded(self, max_friends: Option<NonZeroUsize>) -> Self {
+        Self {
+            max_friends,
+            ..self
+        }
     }
 
     /// Each key noted, once.
@@ -64,5 +78,10 @@ impl View for RecordingView<'_> {
         self.note(ConflictKey::User(pair.low()));
         self.note(ConflictKey::User(pair.high()));
         self.state.pair(pair)
+    }
+
+    fn has_room(&self, user: UserId) -> bool {
+        let has_fewer = |most: NonZeroUsize| self.state.has_fewer_friends(user, most.get());
+        self.max_friends.is_none_or(has_fewer)
     }
 }

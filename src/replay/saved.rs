@@ -1,4 +1,4 @@
-//! The write model in a snapshot: everything that Rule 1 reads, and the state.
+//! The write model in a snapshot: everything that the rule reads, and the state.
 //!
 //! Must leave nothing out that a verdict or a decision can rest on: a node that starts from here goes
 //! on exactly as one that has read the whole log.
@@ -9,11 +9,11 @@ use crate::{
     domain::{Blocks, Field, LogTime, PairState, Rejection, RejectionCode, Side, State, UserId},
     graph::{
         digest::Digest,
-        saved::{BAD, moment, read_moment, read_user, user},
+        saved::{BAD, moment, read_moment, read_recorded, read_user, recorded, user},
     },
     judge::{
-        CommandId, ContentHash, GraphCreated, HashKey, Judge, KeyHash, LogId, Outcome,
-        OutcomeResult, RecordId, Windows,
+        CommandId, ContentHash, Etag, GraphCreated, HashKey, Judge, LogId, Outcome, OutcomeResult,
+        RecordId, Windows,
     },
     snapshot::{Reader, SnapshotError, Writer},
 };
@@ -58,34 +58,43 @@ fn judge(to: &mut Writer, judge: &Judge, created: &GraphCreated) -> io::Result<(
     to.uuid(created.log_id.0)?;
     to.bytes(&created.hash_key.0)?;
     to.i64(created.windows.attempt_ms)?;
+    to.u64(created.windows.attempt_positions)?;
     to.i64(created.windows.outcome_ms)?;
+    to.u64(created.windows.outcome_count)?;
     to.u64(judge.position())?;
     to.i64(judge.log_time().0)?;
+    recorded(to, judge.last())?;
     to.count(judge.etags().len())?;
     for (key, etag) in judge.etags() {
-        to.bytes(&key.0)?;
-        to.uuid(etag.0)?;
+        to.u64(key)?;
+        to.bytes(&etag.0)?;
     }
-    to.count(judge.remembered())?;
-    for (command, outcome) in judge.outcomes() {
-        to.bytes(&command.0)?;
-        to.u64(outcome.position)?;
-        to.i64(outcome.time.0)?;
-        to.bytes(&outcome.content.0)?;
-        match outcome.result {
-            OutcomeResult::Done => to.u8(0)?,
-            OutcomeResult::Registered(user) => {
-                to.u8(1)?;
-                to.uuid(user.0)?;
-            }
-            OutcomeResult::Rejected(rejection) => {
-                to.u8(2)?;
-                to.text(rejection.code.as_str())?;
-                to.text(rejection.field.as_str())?;
-            }
+    for keyed in [true, false] {
+        to.count(judge.outcome_count(keyed))?;
+        for (command, outcome) in judge.outcomes(keyed) {
+            write_outcome(to, command, &outcome)?;
         }
     }
     Ok(())
+}
+
+fn write_outcome(to: &mut Writer, command: CommandId, outcome: &Outcome) -> io::Result<()> {
+    to.bytes(&command.0)?;
+    to.u64(outcome.position)?;
+    to.i64(outcome.time.0)?;
+    to.bytes(&outcome.content.0)?;
+    match outcome.result {
+        OutcomeResult::Done => to.u8(0),
+        OutcomeResult::Registered(user) => {
+            to.u8(1)?;
+            to.uuid(user.0)
+        }
+        OutcomeResult::Rejected(rejection) => {
+            to.u8(2)?;
+            to.text(rejection.code.as_str())?;
+            to.text(rejection.field.as_str())
+        }
+    }
 }
 
 fn read_judge(from: &mut Reader) -> Result<Judge, SnapshotError> {
@@ -95,41 +104,51 @@ fn read_judge(from: &mut Reader) -> Result<Judge, SnapshotError> {
         hash_key: HashKey(from.bytes()?),
         windows: Windows {
             attempt_ms: from.i64()?,
+            attempt_positions: from.u64()?,
             outcome_ms: from.i64()?,
+            outcome_count: from.u64()?,
         },
     };
     let (position, log_time) = (from.u64()?, LogTime(from.i64()?));
-    let mut judge = Judge::resume(created, position, log_time);
+    let last = read_recorded(from)?;
+    let mut judge = Judge::resume(created, position, log_time, last);
     let etags = from.count()?;
     judge.reserve_etags(etags);
     for _ in 0..etags {
-        judge.restore_etag(KeyHash(from.bytes()?), RecordId(from.uuid()?));
+        judge.restore_etag(from.u64()?, Etag(from.bytes()?));
     }
-    let outcomes = from.count()?;
-    judge.reserve_outcomes(outcomes);
-    for _ in 0..outcomes {
-        let command = CommandId(from.bytes()?);
-        let (position, time) = (from.u64()?, LogTime(from.i64()?));
-        let content = ContentHash(from.bytes()?);
-        let result = match from.u8()? {
-            0 => OutcomeResult::Done,
-            1 => OutcomeResult::Registered(UserId(from.uuid()?)),
-            2 => {
-                let code = RejectionCode::parse(&from.text()?).ok_or(BAD)?;
-                let field = Field::parse(&from.text()?).ok_or(BAD)?;
-                OutcomeResult::Rejected(Rejection::new(code, field))
-            }
-            _ => return Err(BAD),
-        };
-        let outcome = Outcome {
-            position,
-            time,
-            content,
-            result,
-        };
-        judge.restore_outcome(command, outcome);
+    for keyed in [true, false] {
+        let outcomes = from.count()?;
+        judge.reserve_outcomes(keyed, outcomes);
+        for _ in 0..outcomes {
+            let (command, outcome) = read_outcome(from)?;
+            judge.restore_outcome(keyed, command, outcome);
+        }
     }
     Ok(judge)
+}
+
+fn read_outcome(from: &mut Reader) -> Result<(CommandId, Outcome), SnapshotError> {
+    let command = CommandId(from.bytes()?);
+    let (position, time) = (from.u64()?, LogTime(from.i64()?));
+    let content = ContentHash(from.bytes()?);
+    let result = match from.u8()? {
+        0 => OutcomeResult::Done,
+        1 => OutcomeResult::Registered(UserId(from.uuid()?)),
+        2 => {
+            let code = RejectionCode::parse(&from.text()?).ok_or(BAD)?;
+            let field = Field::parse(&from.text()?).ok_or(BAD)?;
+            OutcomeResult::Rejected(Rejection::new(code, field))
+        }
+        _ => return Err(BAD),
+    };
+    let outcome = Outcome {
+        position,
+        time,
+        content,
+        result,
+    };
+    Ok((command, outcome))
 }
 
 fn state(to: &mut Writer, state: &State) -> io::Result<()> {

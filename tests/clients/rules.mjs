@@ -180,6 +180,8 @@ export class Trial {
   #ofPayload({ user, other, refusal, position }, fieldName, path, own) {
     if (fieldName === 'position') return tokenAt(this.start, position);
     if (fieldName === 'rejection') return refusal ? this.#is(own, path, { refusal }) : null;
+    // No profile is changed here.
+    if (fieldName === 'unchanged') return false;
     if (refusal) return null;
     if (fieldName === 'friendship') return this.#is(own, path, { pair: [user, other].sort().join(' ') });
     return this.#is(own, path, { user: fieldName === 'user' ? user : other });

@@ -180,8 +180,13 @@ impl History {
             ),
         };
         input["idempotencyKey"] = json!(key);
+        let unchanged = if command == "updateProfile" {
+            "unchanged"
+        } else {
+            ""
+        };
         let query = format!(
-            "mutation($i: {kind}!) {{ {command}(input: $i) {{ user {{ uuid }} rejection {{ code }} }} }}"
+            "mutation($i: {kind}!) {{ {command}(input: $i) {{ user {{ uuid }} rejection {{ code }} {unchanged} }} }}"
         );
         let answer = &service.ask(&query, json!({ "i": input })).await[command];
         let code = answer["rejection"]["code"].as_str().map(str::to_owned);
@@ -190,6 +195,9 @@ impl History {
             code.is_some(),
             "{act:?}: {answer}"
         );
+        if answer["unchanged"] == true {
+            return Some("UNCHANGED".to_owned());
+        }
         code
     }
 

@@ -33,6 +33,7 @@ use std::{
 };
 
 use check::Stats;
+use foaf::judge::Windows;
 use mutants::{HARMLESS, Mutant};
 use plan::{Plan, Theme};
 use small::SmallFault;
@@ -164,10 +165,45 @@ fn histories_hold() {
 #[test]
 fn what_was_bad_once_holds() {
     for seed in FOUND {
-        if verdict(&Arc::new(Plan::of(seed)), None).is_err() {
+        let plan = Plan {
+            max_friends: 0,
+            windows: Windows::DEFAULT,
+            ..Plan::of(seed)
+        };
+        if verdict(&Arc::new(plan), None).is_err() {
             report(seed, None);
         }
     }
+}
+
+/// Keys that agree in what is compared make retries, and never another answer.
+#[test]
+fn keys_that_agree_cost_retries_only() {
+    let count = setting(HISTORIES).unwrap_or(DEFAULT_HISTORIES) / 10;
+    let conflicts = |key_bits| {
+        let total = Mutex::new(Stats::default());
+        let next = AtomicU64::new(0);
+        on_all(|| {
+            loop {
+                let seed = next.fetch_add(1, Ordering::Relaxed);
+                if seed >= count {
+                    return;
+                }
+                let plan = Plan {
+                    key_bits,
+                    ..Plan::of(seed)
+                };
+                match verdict(&Arc::new(plan), None) {
+                    Ok(stats) => total.lock().expect("no panic").add(&stats),
+                    Err(why) => panic!("history {seed} with keys of {key_bits} bits: {why}"),
+                }
+            }
+        });
+        total.into_inner().expect("no panic").conflicts
+    };
+    let (narrow, wide) = (conflicts(8), conflicts(64));
+    println!("{count} histories: {narrow} conflicts with keys of 8 bits, {wide} with 64");
+    assert!(narrow > wide, "{narrow} and {wide}");
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::{
     judge::{GraphCreated, HashKey, LogId, RULE, RecordId, Windows},
 };
 
-pub(super) const CREATED: &str = "foaf.graph.created.v1";
+pub(super) const CREATED: &str = "foaf.graph.created.v2";
 pub(super) const REJECTED: &str = "foaf.command.rejected.v1";
 const REGISTERED: &str = "foaf.user.registered.v1";
 const PROFILE_UPDATED: &str = "foaf.user.profile-updated.v1";
@@ -77,7 +77,9 @@ struct Created {
     hash_key: String,
     rule: u32,
     attempt_window_ms: i64,
+    attempt_window_positions: u64,
     outcome_window_ms: i64,
+    outcome_window_count: u64,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -146,7 +148,9 @@ pub(super) fn created(created: &GraphCreated) -> Vec<u8> {
         hash_key: URL_SAFE_NO_PAD.encode(created.hash_key.0),
         rule: RULE,
         attempt_window_ms: created.windows.attempt_ms,
+        attempt_window_positions: created.windows.attempt_positions,
         outcome_window_ms: created.windows.outcome_ms,
+        outcome_window_count: created.windows.outcome_count,
     })
 }
 
@@ -193,7 +197,9 @@ pub(super) fn parse_created(id: RecordId, value: &[u8]) -> Result<GraphCreated, 
     let data: Created = parse(value)?;
     let windows = Windows {
         attempt_ms: data.attempt_window_ms,
+        attempt_positions: data.attempt_window_positions,
         outcome_ms: data.outcome_window_ms,
+        outcome_count: data.outcome_window_count,
     };
     if data.rule != RULE {
         return Err("the rule in the data is not that of the header");

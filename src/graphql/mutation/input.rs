@@ -25,7 +25,8 @@ pub(in crate::graphql) struct RegisterUserInput {
     pub(super) state: InitialState,
     /// The UUID to take; a fresh one if left out.
     pub(super) uuid: Option<String>,
-    /// Names this command, so that a repetition within 24 hours gives the first outcome. Use a random
+    /// Names this command, so that a repetition within 24 hours (and 16 million such
+    /// commands) gives the first outcome. Use a random
     /// text.
     pub(super) idempotency_key: Option<String>,
 }
@@ -41,7 +42,8 @@ pub(in crate::graphql) struct UpdateProfileInput {
     pub(super) first_name: MaybeUndefined<String>,
     /// The new last name; null takes it away.
     pub(super) last_name: MaybeUndefined<String>,
-    /// Names this command, so that a repetition within 24 hours gives the first outcome.
+    /// Names this command, so that a repetition within 24 hours (and 16 million such
+    /// commands) gives the first outcome.
     pub(super) idempotency_key: Option<String>,
 }
 
@@ -50,7 +52,8 @@ pub(in crate::graphql) struct UpdateProfileInput {
 pub(in crate::graphql) struct ChangeStateInput {
     /// The user.
     pub(super) user: ID,
-    /// Names this command, so that a repetition within 24 hours gives the first outcome.
+    /// Names this command, so that a repetition within 24 hours (and 16 million such
+    /// commands) gives the first outcome.
     pub(super) idempotency_key: Option<String>,
 }
 
@@ -61,6 +64,7 @@ pub(in crate::graphql) struct ChangePairInput {
     pub(super) user: ID,
     /// Towards whom.
     pub(super) other: ID,
-    /// Names this command, so that a repetition within 24 hours gives the first outcome.
+    /// Names this command, so that a repetition within 24 hours (and 16 million such
+    /// commands) gives the first outcome.
     pub(super) idempotency_key: Option<String>,
 }

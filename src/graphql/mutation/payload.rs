@@ -69,6 +69,10 @@ pub(in crate::graphql) enum RejectionCode {
     AlreadyBlocked,
     /// The user has not blocked the other.
     NotBlocked,
+    /// The user has as many friends as this service lets one have.
+    TooManyFriends,
+    /// Everything is as the command wants it already. It is told as `unchanged` and not as a refusal.
+    Unchanged,
 }
 
 /// What a command about one user came to.
@@ -89,6 +93,8 @@ pub(in crate::graphql) struct FriendshipPayload {
 pub(super) struct Answer {
     pub(super) position: Position,
     pub(super) refusal: Option<Refusal>,
+    /// Whether nothing was wrong, and there was nothing to change.
+    pub(super) unchanged: bool,
 }
 
 #[Object]
@@ -109,6 +115,12 @@ impl UserPayload {
     /// Why it was refused; null if it was not.
     async fn rejection(&self) -> Option<Rejection> {
         self.answer.rejection()
+    }
+
+    /// Whether everything was as the command wants it already. Nothing was changed then, `updatedAt`
+    /// neither.
+    async fn unchanged(&self) -> bool {
+        self.answer.unchanged
     }
 }
 

@@ -94,6 +94,15 @@ impl World {
                     return Some("HANDLE_TAKEN");
                 }
                 let person = self.people.get_mut(who).expect("seen above");
+                let same_handle = handle
+                    .as_ref()
+                    .is_none_or(|handle| *handle == person.handle);
+                let same_name = last_name
+                    .as_ref()
+                    .is_none_or(|name| *name == person.last_name);
+                if same_handle && same_name {
+                    return Some("UNCHANGED");
+                }
                 if let Some(handle) = handle {
                     person.handle.clone_from(handle);
                 }

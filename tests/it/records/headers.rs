@@ -3,7 +3,7 @@
 use foaf::{
     domain::LogTime,
     event_log::{Headers, Message, record::decode},
-    judge::{Entry, Judge},
+    judge::{Entry, Judge, Unknown},
 };
 
 use super::samples::{self, Sample, header, with_header};
@@ -11,12 +11,12 @@ use super::samples::{self, Sample, header, with_header};
 const FORMED: &str = "foaf.friendship.formed.v1";
 
 fn is_malformed(message: &Message) -> bool {
-    matches!(decode(message), Entry::Malformed(_))
+    matches!(decode(message), Entry::Malformed(_) | Entry::Foreign)
 }
 
 /// What is unknown about the message; also checks that a replay halts there.
 #[track_caller]
-fn unknown(message: &Message) -> String {
+fn unknown(message: &Message) -> Unknown {
     let entry = decode(message);
     let Entry::Unknown(what) = &entry else {
         panic!("expected an unknown entry, got {entry:?}");
@@ -47,7 +47,7 @@ fn messages_of_others_are_malformed() {
 fn others_may_use_types_and_rules_that_we_do_not_know() {
     let ours = samples::of(FORMED).message;
     let other = with_header(&ours, "ce_source", Some(b"other"));
-    for (name, value) in [("ce_type", "other.thing.v1"), ("ce_rule", "2")] {
+    for (name, value) in [("ce_type", "other.thing.v1"), ("ce_rule", "3")] {
         let other = with_header(&other, name, Some(value.as_bytes()));
         assert!(is_malformed(&other), "{name}");
     }
@@ -99,6 +99,11 @@ fn a_header_that_is_not_what_it_should_be_is_malformed() {
             vec!["", "now", "1767323045678", "2026-13-02T03:04:05Z"],
         ),
         ("ce_subject", vec!["", "somebody"]),
+        (
+            "ce_decidedon",
+            vec!["", "-1", "+1", "01", "1.0", "18446744073709551616"],
+        ),
+        ("ce_keyed", vec!["", "True", "1", "yes"]),
     ];
     for (name, values) in cases {
         for value in values {
@@ -214,14 +219,21 @@ fn the_subject_is_what_the_data_is_about() {
 }
 
 #[test]
-fn records_of_later_builds_halt_with_their_name() {
+fn records_of_other_builds_halt_with_their_name() {
     for Sample { kind, message, .. } in samples::all() {
-        let rule = with_header(&message, "ce_rule", Some(b"2"));
-        assert_eq!(unknown(&rule), "rule \"2\"");
-        let version_2 = kind.replace(".v1", ".v2");
-        for name in ["foaf.user.knighted.v1", &version_2, ""] {
+        for other in ["1", "3", ""] {
+            let rule = with_header(&message, "ce_rule", Some(other.as_bytes()));
+            assert_eq!(unknown(&rule), Unknown::Rule(other.to_owned()));
+        }
+        let version_3 = kind.replace(".v1", ".v3").replace(".v2", ".v3");
+        for name in [
+            "foaf.user.knighted.v1",
+            "foaf.graph.created.v1",
+            &version_3,
+            "",
+        ] {
             let other = with_header(&message, "ce_type", Some(name.as_bytes()));
-            assert_eq!(unknown(&other), format!("record type {name:?}"));
+            assert_eq!(unknown(&other), Unknown::Type(name.to_owned()));
         }
     }
 }
@@ -229,26 +241,26 @@ fn records_of_later_builds_halt_with_their_name() {
 #[test]
 fn a_later_build_may_have_changed_everything_but_source_type_and_rule() {
     let message = samples::of(FORMED).message;
-    let mut message = with_header(&message, "ce_rule", Some(b"2"));
+    let mut message = with_header(&message, "ce_rule", Some(b"3"));
     let headers = message.headers.iter();
     message.headers = headers
         .filter(|(name, _)| ["ce_source", "ce_rule", "ce_type"].contains(name))
         .collect();
     message.value = vec![0xff];
-    assert_eq!(unknown(&message), "rule \"2\"");
+    assert_eq!(unknown(&message), Unknown::Rule("3".to_owned()));
 }
 
 #[test]
 fn a_refusal_with_the_code_or_field_of_a_later_build_halts() {
     let message = samples::of("foaf.command.rejected.v1").message;
     for value in [
-        r#"{"code":"TOO_MANY_FRIENDS","field":"user"}"#,
+        r#"{"code":"TOO_MANY_SHOES","field":"user"}"#,
         r#"{"code":"HANDLE_TAKEN","field":"shoeSize"}"#,
     ] {
         let later = Message {
             value: value.into(),
             ..message.clone()
         };
-        assert_eq!(unknown(&later), "code of a refusal");
+        assert_eq!(unknown(&later), Unknown::Refusal);
     }
 }

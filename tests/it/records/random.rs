@@ -34,7 +34,7 @@ fn attempt(rng: &mut Rng, decision: Result<Event, Rejection>) -> Attempt {
     let guards: Vec<Guard> = (0..written + rng.usize(0..6))
         .map(|_| Guard {
             key: KeyHash(bytes(rng)),
-            etag: rng.bool().then(|| record_id(rng)),
+            etag: rng.bool().then(|| record_id(rng).etag()),
         })
         .collect();
     let writes = rng.choose_multiple(guards.iter(), written);
@@ -44,6 +44,8 @@ fn attempt(rng: &mut Rng, decision: Result<Event, Rejection>) -> Attempt {
         content: ContentHash(bytes(rng)),
         actor: rng.choice(texts::names()).expect("not empty").into(),
         decided_at: time(rng),
+        decided_on: rng.u64(..),
+        is_keyed: rng.bool(),
         writes: writes.into_iter().map(|guard| guard.key).collect(),
         guards,
         decision,
@@ -98,13 +100,16 @@ fn an_identity_is_read_again() {
     let mut rng = Rng::with_seed(7);
     for _ in 0..100 {
         let attempt_ms = rng.i64(1..i64::MAX);
+        let attempt_positions = rng.u64(1..u64::MAX);
         let created = GraphCreated {
             id: record_id(&mut rng),
             log_id: LogId(Uuid::from_bytes(bytes(&mut rng))),
             hash_key: HashKey(bytes(&mut rng)),
             windows: Windows {
                 attempt_ms,
+                attempt_positions,
                 outcome_ms: rng.i64(attempt_ms..=i64::MAX),
+                outcome_count: rng.u64(attempt_positions..=u64::MAX),
             },
         };
         let envelope = Envelope {
@@ -138,7 +143,7 @@ fn a_damaged_record_is_never_another_one_by_accident() {
             }
             // Whatever comes of it, it does not panic.
             match record::decode(&message) {
-                Entry::Malformed(_) => malformed += 1,
+                Entry::Malformed(_) | Entry::Foreign => malformed += 1,
                 Entry::Unknown(_) => unknown += 1,
                 Entry::Attempt(_) | Entry::GraphCreated(_) => {}
             }

@@ -135,7 +135,7 @@ fn attempt(number: u8, decision: Result<Event, Rejection>) -> Attempt {
             guarded.push(ConflictKey::User(user));
         }
     }
-    let etag = |place: usize| (place % 2 == 1).then(|| record(number - 1));
+    let etag = |place: usize| (place % 2 == 1).then(|| record(number - 1).etag());
     let guards = guarded.iter().enumerate().map(|(place, guarded)| Guard {
         key: guarded.hash(&key),
         etag: etag(place),
@@ -146,6 +146,8 @@ fn attempt(number: u8, decision: Result<Event, Rejection>) -> Attempt {
         content: ContentHash([number; 16]),
         actor: "anybody".into(),
         decided_at: LogTime(TIME.0 - 1_001),
+        decided_on: 40 + u64::from(number),
+        is_keyed: true,
         guards: guards.collect(),
         writes: written.iter().map(|written| written.hash(&key)).collect(),
         decision,

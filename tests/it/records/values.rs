@@ -13,7 +13,7 @@ use super::{
 };
 use crate::sample::{texts, user};
 
-const CREATED: &str = "foaf.graph.created.v1";
+const CREATED: &str = "foaf.graph.created.v2";
 const REJECTED: &str = "foaf.command.rejected.v1";
 const REGISTERED: &str = "foaf.user.registered.v1";
 const UPDATED: &str = "foaf.user.profile-updated.v1";
@@ -264,7 +264,7 @@ fn the_hash_key_is_32_bytes_of_unpadded_base64url() {
 #[test]
 fn the_identity_says_rule_1() {
     let sample = samples::of(CREATED);
-    assert!(!accepted(&sample, &with(&sample, "rule", 2)));
+    assert!(!accepted(&sample, &with(&sample, "rule", 3)));
 }
 
 /// What a JSON Schema cannot say of two properties, `decode` checks all the same.
@@ -281,17 +281,22 @@ mod beyond_the_schema {
     #[test]
     fn windows_in_which_an_attempt_outlives_an_outcome_are_malformed() {
         let sample = samples::of(CREATED);
-        let windows = |attempt: i64, outcome: i64| {
-            let mut value = with(&sample, "attemptWindowMs", attempt);
-            value["outcomeWindowMs"] = outcome.into();
-            value
-        };
-        only_decode_refuses(&sample, &windows(2, 1));
-        only_decode_refuses(&sample, &windows(i64::MAX, i64::MAX - 1));
-        assert!(accepted(&sample, &windows(1, 1)));
-        assert!(accepted(&sample, &windows(i64::MAX, i64::MAX)));
-        assert!(!accepted(&sample, &windows(0, 1)));
-        assert!(!accepted(&sample, &windows(-1, 1)));
+        for [attempt, outcome] in [
+            ["attemptWindowMs", "outcomeWindowMs"],
+            ["attemptWindowPositions", "outcomeWindowCount"],
+        ] {
+            let windows = |most: i64, least: i64| {
+                let mut value = with(&sample, attempt, most);
+                value[outcome] = least.into();
+                value
+            };
+            only_decode_refuses(&sample, &windows(2, 1));
+            only_decode_refuses(&sample, &windows(i64::MAX, i64::MAX - 1));
+            assert!(accepted(&sample, &windows(1, 1)));
+            assert!(accepted(&sample, &windows(i64::MAX, i64::MAX)));
+            assert!(!accepted(&sample, &windows(0, 1)));
+            assert!(!accepted(&sample, &windows(-1, 1)));
+        }
     }
 
     #[test]

@@ -2,6 +2,8 @@
 //! the first thing that must not be. Shares with the program only the format of records and the sum
 //! of a digest.
 
+mod stats;
+
 use std::{
     collections::{BTreeMap, HashMap},
     rc::Rc,
@@ -15,6 +17,8 @@ use foaf::{
     judge::{Attempt, Entry, Judge, OutcomeResult, Verdict, Void},
 };
 
+pub(super) use stats::Stats;
+
 use super::{
     acts,
     plan::Call,
@@ -23,62 +27,10 @@ use super::{
 };
 use crate::model::{Act, World};
 
-/// How long the outcome of a command is remembered, in log time.
-const REMEMBERED_MS: i64 = 24 * 3_600_000;
+/// The refusal that is no invariant: those who decide at once may exceed the bound.
+const TOO_MANY: &str = "TOO_MANY_FRIENDS";
 /// Ids that nodes chose are numbered from here on, by position.
 const FRESH: usize = 1_000;
-
-/// What a history came to.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Stats {
-    pub(super) calls: u64,
-    pub(super) answers: u64,
-    pub(super) records: u64,
-    pub(super) events: u64,
-    pub(super) refusals: u64,
-    pub(super) malformed: u64,
-    pub(super) expired: u64,
-    pub(super) duplicates: u64,
-    pub(super) conflicts: u64,
-    pub(super) crashes: u64,
-    pub(super) resumed: u64,
-    pub(super) commits: u64,
-}
-
-impl Stats {
-    /// Each number with its name.
-    pub(super) fn each(&self) -> [(&'static str, u64); 12] {
-        [
-            ("calls", self.calls),
-            ("answers", self.answers),
-            ("records", self.records),
-            ("events", self.events),
-            ("refusals", self.refusals),
-            ("malformed", self.malformed),
-            ("expired", self.expired),
-            ("duplicates", self.duplicates),
-            ("conflicts", self.conflicts),
-            ("crashes", self.crashes),
-            ("starts from snapshots", self.resumed),
-            ("commits", self.commits),
-        ]
-    }
-
-    pub(super) fn add(&mut self, other: &Self) {
-        self.calls += other.calls;
-        self.answers += other.answers;
-        self.records += other.records;
-        self.events += other.events;
-        self.refusals += other.refusals;
-        self.malformed += other.malformed;
-        self.expired += other.expired;
-        self.duplicates += other.duplicates;
-        self.conflicts += other.conflicts;
-        self.crashes += other.crashes;
-        self.resumed += other.resumed;
-        self.commits += other.commits;
-    }
-}
 
 /// A command as callers know it: by its actor and key, or without a key each try for itself.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -121,8 +73,8 @@ pub(super) fn check(history: &History) -> Result<Stats, String> {
     }
     let mut walk = Walk {
         history,
-        shipped: Judge::default(),
-        rule: Rule::default(),
+        shipped: Judge::default().comparing(history.plan.key_bits),
+        rule: Rule::comparing(history.plan.key_bits),
         world: Rc::default(),
         facts: super::facts::Facts::default(),
         decisions: BTreeMap::new(),
@@ -193,7 +145,7 @@ impl<'a> Walk<'a> {
             let first = &self.decisions[first];
             let heard = self.heard(tag);
             let came = self.history.came[usize::try_from(first.position - 1).expect("small")];
-            if before - first.time <= REMEMBERED_MS || heard.is_some_and(|at| at < came) {
+            if self.remembers(first, before, position) || heard.is_some_and(|at| at < came) {
                 return Err(format!(
                     "{operation:?} is decided at {} and again at {position}",
                     first.position
@@ -237,17 +189,23 @@ impl<'a> Walk<'a> {
         let mut world = World::clone(&self.world);
         let expected = world.run(&act);
         let found = attempt.decision.as_ref().err().map(|no| no.code.as_str());
-        if expected != found {
+        let is_bounded = found == Some(TOO_MANY) && expected.is_none();
+        if is_bounded {
+            let decided = usize::try_from(attempt.decided_on).expect("small");
+            if !self.is_full(&self.moments[decided].0, &act) {
+                return Err(format!("at {} {act:?} is bounded for nothing", at.position));
+            }
+        } else if expected != found {
             return Err(format!(
                 "at {} {act:?} comes to {found:?} in place of {expected:?}",
                 at.position
             ));
         }
-        match expected {
+        match found {
             Some(_) => self.stats.refusals += 1,
             None => self.stats.events += 1,
         }
-        if expected.is_none() {
+        if found.is_none() {
             if let (Some(named), Ok(Event::UserRegistered { user, .. })) =
                 (named, &attempt.decision)
             {
@@ -265,6 +223,33 @@ impl<'a> Walk<'a> {
             self.world = Rc::new(world);
         }
         Ok(())
+    }
+
+    /// Whether one of the two of an act has as many friends as one may have.
+    fn is_full(&self, world: &World, act: &Act) -> bool {
+        let most = self.history.plan.max_friends;
+        let Act::Pair { who, other, .. } = act else {
+            return false;
+        };
+        let friends = |who: &usize| {
+            let ties = world.ties().filter(|(kind, ..)| *kind == "FRIEND");
+            ties.filter(|(_, a, b)| a == who || b == who).count()
+        };
+        most > 0 && [who, other].into_iter().any(|who| friends(who) >= most)
+    }
+
+    /// Whether a decision is remembered where a record at that position is judged, with that log time
+    /// before it. Nobody can repeat a command without a key: it must never count twice.
+    fn remembers(&self, decision: &Decision<'_>, before: i64, position: u64) -> bool {
+        let Some(windows) = self.rule.windows else {
+            return true;
+        };
+        let is_keyed = |other: &&Decision<'_>| matches!(other.operation, Operation::Keyed(..));
+        let first = decision.position + 1;
+        let later = self.decisions.range(first..position.max(first));
+        let later = later.map(|(_, other)| other).filter(is_keyed).count() as u64;
+        !is_keyed(&decision)
+            || (before - decision.time <= windows.outcome_ms && later < windows.outcome_count)
     }
 
     fn heard(&self, tag: u64) -> Option<u64> {
@@ -344,7 +329,9 @@ impl<'a> Walk<'a> {
             usize::try_from(called.floor).expect("small")..=usize::try_from(length).expect("small");
         let code = rejection.code.as_str();
         let is_true = |(world, _, _): &(Rc<World>, Digest, i64)| {
-            World::clone(world).run(&called.call.act) == Some(code)
+            let found = World::clone(world).run(&called.call.act);
+            found == Some(code)
+                || (code == TOO_MANY && found.is_none() && self.is_full(world, &called.call.act))
         };
         if !self.moments[range].iter().any(is_true) {
             return Some(format!("{code} was not true while the call lasted"));
@@ -352,7 +339,7 @@ impl<'a> Walk<'a> {
         let refused_at = self.moments[usize::try_from(reply.position).expect("small")].2;
         let counts = |decision: &&Decision<'_>| {
             decision.operation == *operation
-                && refused_at - decision.time <= REMEMBERED_MS
+                && self.remembers(decision, refused_at, reply.position + 1)
                 && same_content(decision.call, &called.call)
         };
         let decision = self.decisions.values().find(counts)?;

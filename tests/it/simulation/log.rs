@@ -2,6 +2,7 @@
 //! reordered, doubled, lost, or held back past their sender's death; readers lag; append times come
 //! from a clock that jumps. One seed, one history.
 
+mod foreign;
 mod reader;
 
 use std::{
@@ -21,14 +22,13 @@ use foaf::{
         AppendError, Appended, EventLog, LogError, LogReader, Message, Record,
         record::{self, Envelope},
     },
-    judge::{GraphCreated, HashKey, LogId, RecordId, Windows},
+    judge::Entry,
 };
 use tokio::{
     sync::{Notify, oneshot},
     time::{Instant, sleep_until, timeout_at},
 };
 use tokio_util::task::TaskTracker;
-use uuid::Uuid;
 
 use reader::NodeReader;
 
@@ -147,44 +147,11 @@ impl SimLog {
         }
     }
 
-    fn foreign(&self, kind: u8, number: u64) -> Option<Message> {
-        let mut dice = self.plan.dice(dice::FOREIGN, number, 0);
-        let old = {
-            let inner = self.lock();
-            Message::clone(&dice.choice(&inner.records)?.message)
-        };
-        let mut broken = old.clone();
-        match kind {
-            0 => Some(Message {
-                key: b"theirs".to_vec(),
-                headers: [("ce_source", "elsewhere")].into_iter().collect(),
-                value: b"{}".to_vec(),
-            }),
-            1 => {
-                broken.value.truncate(broken.value.len() / 2);
-                Some(broken)
-            }
-            2 => Some(old),
-            _ => {
-                let second = GraphCreated {
-                    id: RecordId(Uuid::from_u128(dice.u128(..))),
-                    log_id: LogId(Uuid::from_u128(dice.u128(..))),
-                    hash_key: HashKey([7; 32]),
-                    windows: Windows::DEFAULT,
-                };
-                let envelope = Envelope {
-                    time: self.time(),
-                    traceparent: None,
-                };
-                Some(record::encode_created(&second, envelope))
-            }
-        }
-    }
-
     fn put(&self, message: Message) -> Appended {
         let append_time = self.time();
         let came = self.now_ms();
         let mut inner = self.lock();
+        let message = self.with_windows(message);
         let message = match &mut inner.scribe {
             Some(scribe) => scribe.write_down(&self.plan, append_time.0, message),
             None => message,
@@ -201,6 +168,21 @@ impl SimLog {
         Appended {
             offset,
             append_time: Some(append_time),
+        }
+    }
+
+    /// The message, with the plan's windows if it is an identity of the log.
+    fn with_windows(&self, message: Message) -> Message {
+        match record::decode(&message) {
+            Entry::GraphCreated(mut created) => {
+                created.windows = self.plan.windows;
+                let envelope = Envelope {
+                    time: LogTime(START),
+                    traceparent: None,
+                };
+                record::encode_created(&created, envelope)
+            }
+            _ => message,
         }
     }
 

@@ -123,10 +123,17 @@ fn protocol() -> Vec<Mutant> {
         [
             R::NoCommandId,
             R::NoExpiry,
+            R::NoExpiryByPosition,
             R::ExpiryByAppendTime,
             R::EvictionByAppendTime,
             R::OutcomesShorterThanAttempts,
+            R::FewerOutcomesThanAttempts,
+            R::UnkeyedForgottenAtOnce,
+            R::UnkeyedShorterThanAttempts,
+            R::KeyedLikeUnkeyed,
+            R::FutureAccepted,
             R::NoRunningMaximum,
+            R::NarrowEtags,
         ]
         .map(Mutant::Rule),
     );
@@ -155,6 +162,7 @@ fn protocol() -> Vec<Mutant> {
             C::RefusesFromLocalState,
             C::RefusesAfterBarrier,
             C::KeyedRefusalWithoutRecord,
+            C::UnchangedFromLocalState,
             C::NoLookup,
             C::LooksUpOnlyWhenDeciding,
             C::LooksUpDuplicates,
@@ -231,6 +239,14 @@ impl Mutant {
             }
             Self::Guard(GuardFault::NotNoted(Role::Owner)) => Theme::Command("registerUser"),
             Self::Rule(RuleFault::OutcomesShorterThanAttempts) => Theme::Jumps(45),
+            Self::Rule(RuleFault::FutureAccepted) => Theme::Future,
+            Self::Rule(
+                RuleFault::NoExpiryByPosition
+                | RuleFault::FewerOutcomesThanAttempts
+                | RuleFault::UnkeyedShorterThanAttempts
+                | RuleFault::KeyedLikeUnkeyed,
+            ) => Theme::Counts,
+            Self::Call(CallFault::UnchangedFromLocalState) => Theme::Command("updateProfile"),
             Self::Rule(RuleFault::NoExpiry | RuleFault::EvictionByAppendTime)
             | Self::Call(CallFault::LooksUpOnlyWhenDeciding | CallFault::LooksUpDuplicates) => {
                 Theme::Jumps(DAY)

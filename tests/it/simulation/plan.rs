@@ -4,6 +4,7 @@
 mod theme;
 
 use fastrand::Rng;
+use foaf::judge::Windows;
 
 pub(super) use theme::Theme;
 
@@ -18,6 +19,7 @@ const ACTORS: [&str; 2] = ["anne", "bert"];
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
+const YEAR: i64 = 365 * 24 * HOUR;
 
 /// A history before it has happened.
 #[derive(Debug, Clone)]
@@ -27,6 +29,14 @@ pub(super) struct Plan {
     pub(super) stores: Stores,
     /// After how long a node gives a command up.
     pub(super) deadline_ms: u64,
+    /// How many friends the nodes let a person have; 0 for no bound.
+    pub(super) max_friends: usize,
+    /// What the log's identity says.
+    pub(super) windows: Windows,
+    /// How many bits of keys are compared.
+    pub(super) key_bits: u32,
+    /// Whether archives end piece by piece, as those of hubs do.
+    pub(super) ends_later: bool,
     pub(super) weather: Weather,
     pub(super) calls: Vec<Call>,
     pub(super) faults: Vec<Fault>,
@@ -100,8 +110,8 @@ pub(super) enum What {
     Save { node: usize },
     /// The log's clock jumps.
     Jump { ms: i64 },
-    /// Somebody else writes to the log: a record not ours, one broken, an old one again, or a second
-    /// identity.
+    /// Somebody else writes to the log: a record not ours, one broken, an old one again, a second
+    /// identity, or an old one that says it was decided in the future.
     Foreign { kind: u8 },
 }
 
@@ -126,15 +136,25 @@ impl Plan {
             _ => rng.usize(2..=4),
         };
         let mut weather = Weather::any(&mut rng);
-        if matches!(theme, Theme::Jumps(_)) {
+        if matches!(theme, Theme::Jumps(_) | Theme::Counts) {
             weather.late = 40;
             weather.twice = weather.twice.max(10);
         }
+        // Dice of their own: what else is in a history does not hang on them.
+        let mut bounds = Rng::with_seed(!seed);
         let mut plan = Self {
             seed,
             nodes,
             stores,
             deadline_ms: rng.u64(400..4000),
+            max_friends: if bounds.u8(..3) == 0 {
+                bounds.usize(1..3)
+            } else {
+                0
+            },
+            windows: theme::windows(&mut bounds, theme),
+            key_bits: 64,
+            ends_later: bounds.bool(),
             weather,
             calls: Vec::new(),
             faults: Vec::new(),
@@ -213,7 +233,8 @@ impl Plan {
                 let ms = match rng.u8(..10) {
                     0..=2 => rng.i64(1..HOUR + 5 * MINUTE),
                     3..=5 => rng.i64(HOUR..2 * HOUR),
-                    6..=7 => rng.i64(23 * HOUR..26 * HOUR),
+                    6 => rng.i64(23 * HOUR..26 * HOUR),
+                    7 => rng.i64(1..80) * YEAR,
                     _ => -rng.i64(1..26 * HOUR),
                 };
                 self.fault(rng, What::Jump { ms });
@@ -223,8 +244,12 @@ impl Plan {
                 }
             }
         }
-        for _ in 0..rng.usize(..3) {
-            let kind = rng.u8(..4);
+        for _ in 0..rng.usize(..3) + 6 * usize::from(theme == Theme::Future) {
+            let kind = if theme == Theme::Future {
+                4
+            } else {
+                rng.u8(..5)
+            };
             self.fault(rng, What::Foreign { kind });
         }
         for _ in 0..rng.usize(..3) {

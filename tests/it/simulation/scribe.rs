@@ -60,7 +60,6 @@ impl Scribe {
             return message;
         };
         let ignored = self.ignored(plan, &message, &attempt);
-        let before = self.right.log_time;
         let entry = Entry::Attempt(attempt.clone());
         let counts = self.wrong.judge(append_time, &entry, &ignored) == Fate::Effective;
         let right = self.right.clone().judge(append_time, &entry, &[]);
@@ -68,9 +67,10 @@ impl Scribe {
             message
         } else {
             if counts {
-                self.make_effective(&mut attempt, before);
+                self.make_effective(&mut attempt);
             } else {
-                attempt.decided_at = LogTime(0);
+                // Nothing of ours was ever decided so early.
+                attempt.decided_at = LogTime(i64::MIN);
             }
             let traceparent = acts::traceparent(&message);
             let envelope = Envelope {
@@ -85,11 +85,14 @@ impl Scribe {
         message
     }
 
-    fn make_effective(&self, attempt: &mut Attempt, before: i64) {
-        attempt.decided_at = LogTime(before.max(attempt.decided_at.0));
-        if self.right.remembered(attempt.command, before).is_some() {
+    fn make_effective(&self, attempt: &mut Attempt) {
+        attempt.decided_at = LogTime(self.right.log_time);
+        attempt.decided_on = self.right.position;
+        if self.right.remembers_now(attempt.command) {
             // Whoever waits for the command hears nothing of it; that it takes effect is the point.
-            attempt.command = CommandId(*attempt.id.0.as_bytes());
+            // The record may come more than once.
+            let unheard_of = attempt.id.0.as_u128() ^ u128::from(self.right.position);
+            attempt.command = CommandId(unheard_of.to_be_bytes());
         }
         for guard in &mut attempt.guards {
             guard.etag = self.right.etag(guard.key);
@@ -173,6 +176,7 @@ pub(super) fn own_identity(message: &Message, node: u8, key: bool) -> Message {
         created.windows = Windows {
             attempt_ms: 600_000,
             outcome_ms: 600_000,
+            ..Windows::DEFAULT
         };
     }
     let envelope = Envelope {

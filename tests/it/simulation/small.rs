@@ -208,6 +208,8 @@ impl Search<'_> {
             content: ContentHash([0; 16]),
             actor: "anne".into(),
             decided_at: NOW,
+            decided_on: u64::from(sent.decided_on) + 1,
+            is_keyed: true,
             guards,
             writes,
             decision,

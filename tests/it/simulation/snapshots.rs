@@ -62,7 +62,7 @@ impl Snapshots {
 /// Copies a snapshot, but for what it is to lack.
 fn copy(from: &mut Reader, to: &mut Writer, fault: SnapshotFault) -> Result<(), SnapshotError> {
     // The log's identity: two ids, the hash key, the windows; then position and log time.
-    to.bytes(&from.bytes::<{ 16 + 16 + 32 + 8 + 8 }>()?)?;
+    to.bytes(&from.bytes::<{ 16 + 16 + 32 + 4 * 8 }>()?)?;
     to.u64(from.u64()?)?;
     let time = from.i64()?;
     to.i64(if fault == SnapshotFault::NoLogTime {
@@ -70,20 +70,25 @@ fn copy(from: &mut Reader, to: &mut Writer, fault: SnapshotFault) -> Result<(), 
     } else {
         time
     })?;
+    // The last record, with its position.
+    to.bytes(&from.bytes::<{ 8 + 16 }>()?)?;
     let etags = from.count()?;
     let keeps = fault != SnapshotFault::NoEtags;
     to.count(if keeps { etags } else { 0 })?;
     for _ in 0..etags {
-        let etag = from.bytes::<{ 16 + 16 }>()?;
+        let etag = from.bytes::<{ 8 + 8 }>()?;
         if keeps {
             to.bytes(&etag)?;
         }
     }
     if fault == SnapshotFault::NoOutcomes {
-        for _ in 0..from.count()? {
-            skip_outcome(from)?;
+        // With a key, and without.
+        for _ in 0..2 {
+            for _ in 0..from.count()? {
+                skip_outcome(from)?;
+            }
+            to.count(0)?;
         }
-        to.count(0)?;
     }
     while let Ok(byte) = from.u8() {
         to.u8(byte)?;

@@ -30,6 +30,7 @@ pub(super) enum CallFault {
     RefusesFromLocalState,
     RefusesAfterBarrier,
     KeyedRefusalWithoutRecord,
+    UnchangedFromLocalState,
     NoLookup,
     LooksUpOnlyWhenDeciding,
     LooksUpDuplicates,
@@ -138,7 +139,7 @@ impl Way<'_> {
             return Step::Answer(self.reply(outcome));
         }
         let decision = model
-            .decide(&self.request.command, self.user)
+            .decide(&self.request.command, self.user, None)
             .expect("live");
         match decision.result {
             Err(rejection) if self.is_answered_at_once(rejection) => Step::Answer(Ok(Reply {
@@ -159,6 +160,11 @@ impl Way<'_> {
             || match self.fault {
                 CallFault::RefusesFromLocalState | CallFault::RefusesAfterBarrier => true,
                 CallFault::KeyedRefusalWithoutRecord => is_keyed,
+                CallFault::UnchangedFromLocalState
+                    if rejection.code == RejectionCode::Unchanged =>
+                {
+                    true
+                }
                 _ => !is_keyed && self.services.log.is_exclusive(),
             }
     }
@@ -186,6 +192,8 @@ impl Way<'_> {
             content: self.content,
             actor: self.request.actor.clone(),
             decided_at: decision.decided_at,
+            decided_on: decision.position,
+            is_keyed: self.request.idempotency_key.is_some(),
             guards: decision.guards,
             writes: decision.writes,
             decision: decision.result,

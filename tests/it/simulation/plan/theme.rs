@@ -1,6 +1,7 @@
 //! What a history is about that is to show one thing often.
 
 use fastrand::Rng;
+use foaf::judge::Windows;
 
 use super::PEOPLE;
 use crate::model::Act;
@@ -13,10 +14,32 @@ pub(in crate::simulation) enum Theme {
     Command(&'static str),
     /// Jumps of the log's clock by about so many minutes, with many late attempts.
     Jumps(i64),
+    /// Windows that end after few records, with many late attempts.
+    Counts,
+    /// Windows that end soon, and records that say they were decided in the future.
+    Future,
     /// One graph for all, which is slow.
     Graph,
     /// One graph for all, and many starts from snapshots.
     Snapshots,
+}
+
+/// The windows of a log: each so long that a history sees nothing of it, or so short that it ends within.
+pub(super) fn windows(rng: &mut Rng, theme: Theme) -> Windows {
+    let is_short = |rng: &mut Rng, always| match theme {
+        Theme::Jumps(_) => false,
+        _ => always || rng.u8(..10) < 4,
+    };
+    let mut windows = Windows::DEFAULT;
+    if is_short(rng, theme == Theme::Future) {
+        windows.attempt_ms = rng.i64(300..4_000);
+        windows.outcome_ms = windows.attempt_ms + rng.i64(0..8_000);
+    }
+    if is_short(rng, matches!(theme, Theme::Counts | Theme::Future)) {
+        windows.attempt_positions = rng.u64(4..30);
+        windows.outcome_count = windows.attempt_positions + rng.u64(..20);
+    }
+    windows
 }
 
 impl Theme {

@@ -1,9 +1,10 @@
 //! Keeps a node up: starts it as the program does, lets it die, and starts it again.
 
-use std::{sync::Arc, time::Duration};
+use std::{num::NonZeroUsize, sync::Arc, time::Duration};
 
 use foaf::{
     app::Node,
+    config::Writing,
     graph::{Graph, embedded::EmbeddedGraph},
     replay::{Progress, ReplayError},
 };
@@ -43,11 +44,21 @@ pub(super) async fn keep(world: Arc<World>, node: usize, mut orders: UnboundedRe
         };
         let clock = world.log.clone();
         let clock: foaf::clock::Clock = Arc::new(move || clock.time());
-        let deadline = Duration::from_millis(world.plan.deadline_ms);
+        let writing = Writing {
+            timeout: Duration::from_millis(world.plan.deadline_ms),
+            max_friends: NonZeroUsize::new(world.plan.max_friends),
+        };
         let cursor = graph.cursor().await.ok().flatten();
-        let model = snapshots.find(cursor.map_or(0, |cursor| cursor.position));
+        let model = snapshots
+            .find(cursor.map_or(0, |cursor| cursor.position))
+            .comparing(world.plan.key_bits);
+        let model = if world.plan.ends_later {
+            model.ending_later()
+        } else {
+            model
+        };
         world.ledger().resumed += u64::from(model.position() > 0);
-        let mut up = match Node::resume(log.clone(), graph, clock, deadline, model).await {
+        let mut up = match Node::resume(log.clone(), graph, clock, writing, model).await {
             Ok(up) => up,
             Err(error) => return world.fault(format!("node {node} does not start: {error:#}")),
         };
