@@ -210,7 +210,7 @@ impl Projector {
             return Ok(());
         }
         let taken = batch::size(waiting, MAX_CHANGES).min(pace.positions());
-        let batch = batch::coalesce(log_id, *cursor, &waiting[..taken]);
+        let batch = batch::aside(log_id, *cursor, waiting, taken).await;
         let start = Instant::now();
         let projected = self.graph.project(&batch).await.map_err(|error| {
             let (first, last) = (waiting[0].position, batch.cursor.position);
@@ -222,8 +222,8 @@ impl Projector {
                 metrics::histogram!(names::PROJECT_SECONDS).record(start.elapsed().as_secs_f64());
                 #[expect(clippy::cast_precision_loss, reason = "far below 2^52")]
                 metrics::histogram!(names::PROJECT_RECORDS).record(taken as f64);
-                waiting.drain(..taken);
                 *cursor = Some(batch.cursor);
+                batch::let_go(waiting.drain(..taken).collect(), batch);
             }
             Projected::Elsewhere(found) => {
                 info!(

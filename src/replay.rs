@@ -1,4 +1,4 @@
-//! Replay: the one place that judges. Reads the log, applies Rule 1, keeps the write model, and
+//! Replay: the one place that judges. Reads the log, applies the rule, keeps the write model, and
 //! hands every position with its changes to whoever follows.
 //!
 //! Must never skip a record, and never let a follower see one that was not judged. A record is
@@ -6,15 +6,18 @@
 //! record is checked to be the same when it arrives.
 
 pub mod again;
+mod error;
 mod feed;
+mod held;
 pub mod index;
+mod inner;
 pub mod model;
 pub mod own;
 mod recall;
 pub mod saved;
 pub mod waiters;
 
-use std::{collections::VecDeque, io, path::Path, sync::Arc};
+use std::{io, path::Path, sync::Arc};
 
 use tokio::sync::{Mutex, RwLock, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
@@ -23,14 +26,16 @@ use tracing::info;
 use crate::{
     domain::{Change, LogTime},
     event_log::{
-        AppendError, Appended, EventLog, Fetched, LogError, Message, Record,
+        Appended, EventLog, Fetched, Message,
         record::{self, Envelope},
     },
     graph::digest::Digest,
-    judge::{Attempt, CommandId, Entry, GraphCreated, LogId, RecordId, TooOld, Verdict},
+    judge::{Attempt, CommandId, Entry, GraphCreated, LogId, Recorded, Verdict},
 };
 
+pub use error::ReplayError;
 pub use feed::Feed;
+use inner::Inner;
 use model::WriteModel;
 use own::{Announced, Own};
 pub use recall::Recalled;
@@ -57,6 +62,8 @@ pub struct Applied {
     pub changes: Vec<Change>,
     /// The digest of the graph at this position.
     pub digest: Digest,
+    /// The last record of ours up to there.
+    pub last: Option<Recorded>,
 }
 
 impl Applied {
@@ -67,6 +74,7 @@ impl Applied {
             log_time: model.judge().log_time(),
             changes,
             digest: model.digest(),
+            last: model.judge().last(),
         }
     }
 }
@@ -97,28 +105,6 @@ impl Progress {
     }
 }
 
-/// Why replay stopped for good.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ReplayError {
-    /// The log cannot be read.
-    #[error(transparent)]
-    Log(#[from] LogError),
-    /// A record of a later build.
-    #[error(transparent)]
-    TooOld(#[from] TooOld),
-    /// An effective event does not fit the state.
-    #[error("the log is damaged at position {position}: {what}; restore it from a backup")]
-    Damaged {
-        /// Where.
-        position: u64,
-        /// What is wrong.
-        what: String,
-    },
-    /// The log's identity could not be written.
-    #[error("a new log could not be given its identity: {0}")]
-    NotCreated(AppendError),
-}
-
 /// The replay of one log.
 pub struct Replay {
     log: Arc<dyn EventLog>,
@@ -135,13 +121,6 @@ pub struct Replay {
     recalls: Semaphore,
 }
 
-#[derive(Default)]
-struct Inner {
-    model: WriteModel,
-    /// Records applied on their acknowledgement, that the reader has yet to meet.
-    ahead: VecDeque<(u64, RecordId)>,
-}
-
 impl Replay {
     /// A replay that has read nothing yet, and the feed for its projector.
     #[must_use]
@@ -156,7 +135,7 @@ impl Replay {
         let progress = watch::Sender::new(Progress::of(&model));
         let inner = Inner {
             model,
-            ahead: VecDeque::new(),
+            ..Inner::default()
         };
         let replay = Self {
             log,
@@ -178,6 +157,8 @@ impl Replay {
     /// If the folder cannot be written.
     pub async fn save(&self, folder: &Path) -> io::Result<u64> {
         let _turn = self.turn.lock().await;
+        // A snapshot has no place for what is half done.
+        while !self.inner.write().await.end_some() {}
         let inner = self.inner.clone().read_owned().await;
         let folder = folder.to_owned();
         let write = move || saved::write(&folder, &inner.model).map(|()| inner.model.position());
@@ -250,7 +231,9 @@ impl Replay {
         }
         let applied = self.apply(&mut inner, at.offset, append_time, entry)?;
         inner.ahead.push_back((at.offset, attempt.id));
-        permit.send(applied);
+        if let Some(applied) = inner.hand_on(applied) {
+            permit.send(applied);
+        }
         self.publish(&inner.model);
         Ok(())
     }
@@ -270,7 +253,11 @@ impl Replay {
             let mut reader = self.log.read(start).await?;
             self.go_live_at(end, &fresh).await?;
             loop {
-                let Fetched { records, next } = reader.next(CHUNK).await?;
+                // Beside the reading: what an archive left over goes on ending where no record comes.
+                let Fetched { records, next } = tokio::select! {
+                    fetched = reader.next(CHUNK) => fetched?,
+                    () = self.end_some(), if self.is_holding().await => continue,
+                };
                 let known = self.progress.borrow().position;
                 let mut entries: Vec<_> = records
                     .iter()
@@ -279,8 +266,10 @@ impl Replay {
                     .collect();
                 let met = records.len() - entries.len();
                 // No follower: the projector has halted, and writes go on without it.
-                // One more than the records, for the offsets behind them that have none.
-                let mut permits = self.feed.reserve_many(entries.len() + 1).await.ok();
+                // Offsets behind the records that have none are told of as well.
+                let has_gap = records.last().is_none_or(|last| last.offset + 1 < next);
+                let news = entries.len() + usize::from(has_gap);
+                let mut permits = self.feed.reserve_many(news).await.ok();
                 {
                     let _turn = self.turn.lock().await;
                     let mut inner = self.inner.write().await;
@@ -295,10 +284,11 @@ impl Replay {
                         }
                         let applied =
                             self.apply(&mut inner, record.offset, record.append_time, &entry)?;
-                        news.push(applied);
+                        news.extend(inner.hand_on(applied));
                     }
                     if inner.model.pass_over(next) {
-                        news.push(Applied::at(&inner.model, Vec::new()));
+                        let applied = Applied::at(&inner.model, Vec::new());
+                        news.extend(inner.hand_on(applied));
                     }
                     // First, so that whoever hears of a change knows the log's id.
                     self.publish(&inner.model);
@@ -307,6 +297,13 @@ impl Replay {
                     }
                 }
                 self.go_live_at(end, &fresh).await?;
+                // And where one record follows the other; more of it, where too much is held.
+                while self.is_holding().await {
+                    self.end_some().await;
+                    if self.inner.read().await.held.len() < FEED_CAPACITY {
+                        break;
+                    }
+                }
             }
         };
         tokio::select! {
@@ -331,6 +328,10 @@ impl Replay {
             self.progress
                 .send_modify(|now| now.live_at = Some(progress.position));
             return Ok(());
+        }
+        // A graph that is founded on what is left of another would never agree with it.
+        if self.read(|model| model.judge().is_headless()).await {
+            return Err(ReplayError::Headless);
         }
         let (created, time) = fresh();
         let envelope = Envelope {
@@ -373,7 +374,7 @@ impl Replay {
         entry: &Entry,
     ) -> Result<Applied, ReplayError> {
         let model = &mut inner.model;
-        let (verdict, changes) = model.apply(offset, append_time, entry)?;
+        let (verdict, changes) = model.apply_in_part(offset, append_time, entry)?;
         if let Entry::Attempt(attempt) = entry {
             self.waiters.tell(attempt, &verdict);
         }
@@ -381,20 +382,5 @@ impl Replay {
             metrics::counter!(crate::metrics::VOIDS, "reason" => void.label()).increment(1);
         }
         Ok(Applied::at(model, changes))
-    }
-}
-
-impl Inner {
-    /// Checks that a record which was applied on its acknowledgement is the one that stands there.
-    fn meet(&mut self, record: &Record) -> Result<(), ReplayError> {
-        let met = record::record_id(&record.message).map(|id| (record.offset, id));
-        if met.is_some() && self.ahead.pop_front() == met {
-            return Ok(());
-        }
-        Err(ReplayError::Damaged {
-            position: record.offset + 1,
-            what: "an acknowledged record is gone and another stands in its place: the log was cut off"
-                .to_owned(),
-        })
     }
 }

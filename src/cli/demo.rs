@@ -30,10 +30,11 @@ impl Demo {
             log: LogUrl::Sqlite(folder.path().to_owned()),
             graph: GraphUrl::Embedded,
             snapshots: None,
-            write_timeout: std::time::Duration::from_secs(10),
+            writing: std::time::Duration::from_secs(10).into(),
             start_timeout: std::time::Duration::ZERO,
         })
         .await?;
+        node.call(self.listen.hosts()?);
         node.ready().await?;
         let source = Source::csv_text("les-miserables", USERS, FRIENDSHIPS);
         let summary = import::run(&node.import_target(), &source, |_| {}, &stop).await?;

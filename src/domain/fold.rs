@@ -7,7 +7,7 @@ use super::{
     State, StateEvent, User, UserId, UserState,
 };
 
-/// An event that does not fit the state. Rule 1 keeps such a record from being effective, so this
+/// An event that does not fit the state. The rule keeps such a record from being effective, so this
 /// means that the log or the program is damaged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the event does not fit the state: {0}")]
@@ -20,6 +20,24 @@ const NO_SUCH_USER: FoldError = FoldError("it names a user that was never regist
 /// # Errors
 /// If the event names unknown users or one user twice; the state is then unchanged.
 pub fn fold(state: &mut State, event: &Event, at: Moment) -> Result<Vec<Change>, FoldError> {
+    let mut changes = fold_in_part(state, event, at)?;
+    let first = changes.len();
+    while state.is_ending() {
+        end_some(state, usize::MAX, |change| changes.push(change));
+    }
+    changes[first..].reverse();
+    Ok(changes)
+}
+
+/// As [`fold`], but what an archive ends is only ended for who asks: [`end_some`] gives the changes.
+///
+/// # Errors
+/// Likewise.
+pub fn fold_in_part(
+    state: &mut State,
+    event: &Event,
+    at: Moment,
+) -> Result<Vec<Change>, FoldError> {
     match event {
         Event::UserRegistered {
             user,
@@ -32,13 +50,13 @@ pub fn fold(state: &mut State, event: &Event, at: Moment) -> Result<Vec<Change>,
             })?])
         }
         Event::StateChanged { change, user } => {
-            let mut changes = vec![replace(state, *user, at, |next| {
+            let changed = replace(state, *user, at, |next| {
                 next.state = change.leads_to();
-            })?];
+            })?;
             if *change == StateEvent::UserArchived {
-                end_ties(state, *user, &mut changes);
+                state.begin_ending(*user);
             }
-            Ok(changes)
+            Ok(vec![changed])
         }
         Event::PairChanged {
             change,
@@ -93,17 +111,14 @@ fn replace(
     Ok(Change::User { before, after })
 }
 
-/// Ends the friendships and requests of an archived user. Blocks stay: they outlive both.
-fn end_ties(state: &mut State, user: UserId, changes: &mut Vec<Change>) {
-    let first = changes.len();
-    // From the last on: to take the first out of a hub's list would move all the others, each time.
-    for pair in state.pairs_of(user).into_iter().rev() {
-        if let Some(edge) = tie(pair, &state.pair(pair)) {
-            state.set_pair(pair, PairState::None);
-            changes.push(Change::Closed(edge));
+/// Ends so many at most of the friendships and requests that the first archived user has left, the last
+/// first, and tells of each; says whether none is left. Blocks stay: they outlive both.
+pub fn end_some(state: &mut State, most: usize, mut tell: impl FnMut(Change)) -> bool {
+    state.end_some(most, |pair, was| {
+        if let Some(edge) = tie(pair, &was) {
+            tell(Change::Closed(edge));
         }
-    }
-    changes[first..].reverse();
+    })
 }
 
 /// The edge of a friendship or a request.

@@ -3,9 +3,13 @@
 //! Users are interned to `u32`; a pair costs two entries of 8 bytes and one of 24. Only `fold`
 //! changes it.
 
-use std::{hash::BuildHasher, sync::Arc};
+mod ending;
+
+use std::{collections::VecDeque, hash::BuildHasher, sync::Arc};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
+
+use ending::Ending;
 
 use super::{Handle, Pair, PairState, User, UserId, UserState};
 
@@ -21,6 +25,8 @@ pub struct State {
     partners: Vec<Vec<(u32, u32)>>,
     pairs: Vec<PairState>,
     free_pairs: Vec<u32>,
+    /// Archived users with something left that their state has ended.
+    endings: VecDeque<Ending>,
     hasher: DefaultHashBuilder,
 }
 
@@ -56,8 +62,21 @@ impl State {
     /// What stands between two users.
     #[must_use]
     pub fn pair(&self, pair: Pair) -> PairState {
-        self.pair_slot(pair)
-            .map_or(PairState::None, |slot| self.pairs[slot as usize].clone())
+        let (Some(low), Some(high)) = (self.slot(pair.low()), self.slot(pair.high())) else {
+            return PairState::None;
+        };
+        let stored = self.pair_slot(low, high);
+        let stored = stored.map_or(&PairState::None, |slot| &self.pairs[slot as usize]);
+        // What an archive has ended may be stored for a while.
+        let is_archived = |slot| self.heads[slot as usize].1 == UserState::Archived;
+        match stored {
+            PairState::Friends { .. } | PairState::Requested { .. }
+                if is_archived(low) || is_archived(high) =>
+            {
+                PairState::None
+            }
+            state => state.clone(),
+        }
     }
 
     /// Every pair of this user with which something stands, in the order of the others'
@@ -78,6 +97,19 @@ impl State {
     pub fn pair_count_of(&self, user: UserId) -> usize {
         self.slot(user)
             .map_or(0, |slot| self.partners[slot as usize].len())
+    }
+
+    /// Whether a user has fewer friends than so many.
+    #[must_use]
+    pub fn has_fewer_friends(&self, user: UserId, than: usize) -> bool {
+        let partners = self.slot(user).map(|slot| &self.partners[slot as usize]);
+        let is_friend = |(other, slot): &&(u32, u32)| {
+            matches!(self.pairs[*slot as usize], PairState::Friends { .. })
+                && self.heads[*other as usize].1 != UserState::Archived
+        };
+        partners.is_none_or(|partners| {
+            partners.len() < than || partners.iter().filter(is_friend).count() < than
+        })
     }
 
     /// With how many others something stands for all those together with whom something stands for
@@ -232,11 +264,13 @@ impl State {
             .copied()
     }
 
-    fn pair_slot(&self, pair: Pair) -> Option<u32> {
-        let (low, high) = (self.slot(pair.low())?, self.slot(pair.high())?);
-        // The shorter list: a hub's is long.
-        let (from, to) = if self.partners[low as usize].len() <= self.partners[high as usize].len()
-        {
+    /// What is stored of a pair.
+    fn pair_slot(&self, low: u32, high: u32) -> Option<u32> {
+        let length = |slot: u32| self.partners[slot as usize].len();
+        let is_first_to_end = |slot| self.endings.front().is_some_and(|it| it.user == slot);
+        // The shorter list, for a hub's is long; and a whole one.
+        let of_low = length(low) <= length(high);
+        let (from, to) = if of_low && !is_first_to_end(low) || is_first_to_end(high) {
             (low, high)
         } else {
             (high, low)

@@ -12,4 +12,7 @@ pub trait View {
     fn handle_owner(&self, handle: &Handle) -> Option<UserId>;
     /// What stands between two users.
     fn pair(&self, pair: Pair) -> PairState;
+    /// Whether a user may have one more friend. It bounds what a hub takes, and is no invariant: no key
+    /// stands for the answer, so those who decide at once may exceed the bound.
+    fn has_room(&self, user: UserId) -> bool;
 }

@@ -16,6 +16,12 @@ impl std::fmt::Display for Digest {
     }
 }
 
+impl std::ops::AddAssign for Digest {
+    fn add_assign(&mut self, other: Self) {
+        self.add(other.0);
+    }
+}
+
 impl Digest {
     /// The digest of that text.
     #[must_use]

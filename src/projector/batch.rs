@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use hashbrown::HashMap;
+use tokio::task::spawn_blocking;
 
 use crate::{
     domain::{Change, Edge, EdgeKind, Moment, User, UserId},
@@ -21,13 +22,49 @@ pub(super) fn size(waiting: &[Applied], max: usize) -> usize {
     waiting.iter().take_while(fits).count().max(1)
 }
 
+/// From how many changes on a batch is made, and let go of, aside: for a user with a million friends that
+/// takes some 100 ms, in which a thread that answers callers would answer nobody.
+const LARGE: usize = 50_000;
+
+/// The batch of the first `taken` of `waiting`, of which there is at least one, for a graph whose cursor is
+/// `from`.
+pub(super) async fn aside(
+    log_id: LogId,
+    from: Option<Cursor>,
+    waiting: &mut Vec<Applied>,
+    taken: usize,
+) -> Batch {
+    let changes: usize = waiting[..taken].iter().map(|one| one.changes.len()).sum();
+    if changes < LARGE {
+        return coalesce(log_id, from, &waiting[..taken]);
+    }
+    let rest = waiting.split_off(taken);
+    let run = std::mem::replace(waiting, rest);
+    let make = move || (coalesce(log_id, from, &run), run);
+    let Ok((batch, mut run)) = spawn_blocking(make).await else {
+        // The runtime ends, and the projection with it.
+        return std::future::pending().await;
+    };
+    run.append(waiting);
+    *waiting = run;
+    batch
+}
+
+/// Lets go of a batch and what it was made of.
+pub(super) fn let_go(run: Vec<Applied>, batch: Batch) {
+    if batch.closed.len() + batch.opened.len() >= LARGE {
+        spawn_blocking(move || drop((run, batch)));
+    }
+}
+
 /// The batch of `run`, which must not be empty, for a graph whose cursor is `from`.
-pub(super) fn coalesce(log_id: LogId, from: Option<Cursor>, run: &[Applied]) -> Batch {
+fn coalesce(log_id: LogId, from: Option<Cursor>, run: &[Applied]) -> Batch {
     let last = run.last().expect("a run is not empty");
     let cursor = Cursor {
         log_id,
         position: last.position,
         digest: last.digest,
+        last: last.last,
     };
     let mut batch = Batch {
         expect: from.map_or(0, |cursor| cursor.position),
