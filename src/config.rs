@@ -3,26 +3,32 @@
 //! A leaf. Every fault names the setting and the fix, and all are told at once.
 
 mod file;
+mod hosts;
 mod kafka;
 mod limits;
+mod listen;
 mod roles;
 mod sources;
 mod url;
+mod writing;
 
 use std::{
     fmt,
-    net::ToSocketAddrs,
+    num::NonZeroUsize,
     path::{Path, PathBuf},
     time::Duration,
 };
 
 use clap::Args;
 
+pub use hosts::Hosts;
 pub use kafka::{KafkaArgs, KafkaSecurity, Sasl};
 pub use limits::{LimitArgs, Limits};
+pub use listen::ListenArgs;
 pub use roles::Roles;
 pub use sources::{Loaded, UsageError, table};
 pub use url::{GraphUrl, LogUrl, Neo4jTls};
+pub use writing::Writing;
 
 /// Which log and which graph: what every subcommand that touches data takes.
 #[derive(Debug, Clone, Args)]
@@ -63,6 +69,16 @@ pub struct StoreArgs {
     )]
     pub write_timeout_ms: String,
 
+    /// How many friends a user may have: a bound on what one user costs everybody. 0 for none; commands
+    /// that are decided at once may exceed it.
+    #[arg(
+        long,
+        env = "FOAF_MAX_FRIENDS",
+        value_name = "NUMBER",
+        default_value = "10000"
+    )]
+    pub max_friends: String,
+
     /// How long the start waits for a Kafka or Neo4j that is not there yet, in milliseconds.
     #[arg(
         long,
@@ -91,8 +107,8 @@ pub struct Stores {
     pub graph: GraphUrl,
     /// Where snapshots are kept, if that is not decided by the log.
     pub snapshots: Option<PathBuf>,
-    /// How long a command may take.
-    pub write_timeout: Duration,
+    /// How commands are bounded.
+    pub writing: Writing,
     /// How long the start waits for a server that is not there yet.
     pub start_timeout: Duration,
 }
@@ -106,19 +122,6 @@ impl Stores {
             _ => None,
         }
     }
-}
-
-/// Where to listen.
-#[derive(Debug, Clone, Args)]
-pub struct ListenArgs {
-    /// The address to listen at; port 0 takes a free one.
-    #[arg(
-        long,
-        env = "FOAF_LISTEN",
-        value_name = "HOST:PORT",
-        default_value = "127.0.0.1:8080"
-    )]
-    pub listen: String,
 }
 
 /// What to say on standard error.
@@ -207,36 +210,29 @@ impl StoreArgs {
         }
         let start = milliseconds(&self.start_timeout_ms, 100, 86_400_000)
             .map_err(|fault| faults.push(format!("--start-timeout-ms: {fault}")));
-        match (log, graph, timeout, start) {
-            (Ok(log), Ok(graph), Ok(write_timeout), Ok(start_timeout)) if faults.is_empty() => {
+        let max_friends = self.max_friends.parse().map_err(|_| {
+            let text = &self.max_friends;
+            faults.push(format!(
+                "--max-friends: {text:?} is not a whole number; 0 for no bound"
+            ));
+        });
+        match (log, graph, timeout, start, max_friends) {
+            (Ok(log), Ok(graph), Ok(timeout), Ok(start_timeout), Ok(max_friends))
+                if faults.is_empty() =>
+            {
                 Ok(Stores {
                     log,
                     graph,
                     snapshots: self.snapshots.clone(),
-                    write_timeout,
+                    writing: Writing {
+                        timeout,
+                        max_friends: NonZeroUsize::new(max_friends),
+                    },
                     start_timeout,
                 })
             }
             _ => Err(ConfigErrors(faults)),
         }
-    }
-}
-
-impl ListenArgs {
-    /// The address, if it is one.
-    ///
-    /// # Errors
-    /// That it is none, and what one looks like.
-    pub fn parse(&self) -> Result<&str, ConfigErrors> {
-        self.listen
-            .to_socket_addrs()
-            .map_err(|error| {
-                ConfigErrors(vec![format!(
-                    "--listen: {:?} is not HOST:PORT ({error}); write 127.0.0.1:8080, say",
-                    self.listen
-                )])
-            })
-            .map(|_| self.listen.as_str())
     }
 }
 

@@ -5,10 +5,13 @@
 mod admission;
 mod graphql;
 mod health;
+mod hosts;
 mod limits;
 mod measure;
 mod negotiation;
+mod peer;
 mod playground;
+mod rates;
 mod server;
 
 use std::sync::Arc;
@@ -34,12 +37,14 @@ use tower_http::{
 };
 
 use crate::{
+    config::Hosts,
     graphql::{Api, Code, Services},
     metrics as names,
 };
 
 use admission::Door;
 pub use health::Health;
+use rates::Rates;
 pub use server::{HEADER_WAIT, serve};
 
 /// What the routes need.
@@ -55,22 +60,28 @@ pub struct Site {
     pub health: Health,
     /// The metrics of the process.
     pub metrics: PrometheusHandle,
+    /// By which names it is called.
+    pub hosts: Arc<Hosts>,
 }
 
 /// Every route.
 pub fn router(site: Site) -> Router {
+    let rates = Rates::per_second(site.services.limits.requests_per_second);
     let door = from_fn_with_state(Door::default(), admission::admit);
     let api = Router::new().route("/graphql", any(graphql::graphql));
     let api = api
         .layer(door)
+        .layer(from_fn_with_state(rates, rates::admit))
         .with_state(site.clone())
         .merge(playground::router());
-    finished(api.merge(watched(site)).fallback(unknown))
+    let hosts = site.hosts.clone();
+    finished(api.merge(watched(site)).fallback(unknown), hosts)
 }
 
 /// The routes of a node that answers no callers: health and metrics.
 pub fn operations(site: Site) -> Router {
-    finished(watched(site).fallback(no_api))
+    let hosts = site.hosts.clone();
+    finished(watched(site).fallback(no_api), hosts)
 }
 
 fn watched(site: Site) -> Router {
@@ -81,8 +92,9 @@ fn watched(site: Site) -> Router {
         .with_state(site)
 }
 
-fn finished(router: Router) -> Router {
+fn finished(router: Router, hosts: Arc<Hosts>) -> Router {
     router
+        .layer(from_fn_with_state(hosts, hosts::check))
         .layer(axum::middleware::from_fn(count))
         .layer(compression())
         .layer(SetResponseHeaderLayer::overriding(

@@ -66,6 +66,7 @@ pub async fn serve(
         health: node.health(),
         metrics: telemetry::metrics(crate::metrics::describe)
             .context("metrics could not be set up")?,
+        hosts: Arc::new(node.hosts.clone()),
     };
     let (metrics, token) = (site.metrics.clone(), node.stop.clone());
     node.tasks.spawn(async move {

@@ -55,6 +55,7 @@ impl Serve {
             () = stop.cancelled() => return Ok(ExitCode::SUCCESS),
         };
         node.limit(self.limits.parse()?);
+        node.call(self.listen.hosts()?);
         let attended = node
             .attend(Upkeep {
                 control,

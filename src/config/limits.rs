@@ -3,7 +3,7 @@
 //! A leaf. Each limit is checked before anything is executed; a refusal names the limit and what the
 //! request reached.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 use clap::Args;
 
@@ -34,6 +34,8 @@ pub struct Limits {
     pub time: Duration,
     /// The longest answer, in bytes.
     pub answer_bytes: u64,
+    /// How many requests one client may send in a second; any number, where there is none.
+    pub requests_per_second: Option<NonZeroU32>,
 }
 
 impl Default for Limits {
@@ -50,6 +52,7 @@ impl Default for Limits {
             price: 250_000,
             time: Duration::from_secs(10),
             answer_bytes: 64 << 20,
+            requests_per_second: NonZeroU32::new(1_000),
         }
     }
 }
@@ -157,6 +160,17 @@ pub struct LimitArgs {
         default_value = "67108864"
     )]
     pub max_answer_bytes: String,
+
+    /// How many requests a client may send in a second, and as many at once after a pause; 0 for any
+    /// number. A client is known by its address; those on this machine are not counted. Behind a proxy
+    /// all clients have one address: set 0, and let the proxy count.
+    #[arg(
+        long,
+        env = "FOAF_MAX_REQUESTS_PER_SECOND",
+        value_name = "NUMBER",
+        default_value = "1000"
+    )]
+    pub max_requests_per_second: String,
 }
 
 /// The deepest documents that the program can take without running out of stack.
@@ -192,11 +206,23 @@ impl LimitArgs {
             price: number("max-price", &self.max_price, MAX_PRICE),
             answer_bytes: number("max-answer-bytes", &self.max_answer_bytes, 1 << 40),
             time: Duration::ZERO,
+            requests_per_second: None,
         };
+        let rate = self.max_requests_per_second.parse().map(NonZeroU32::new);
+        let rate = rate.map_err(|_| {
+            let text = &self.max_requests_per_second;
+            faults.push(format!(
+                "--max-requests-per-second: {text:?} is not a whole number; 0 for no bound"
+            ));
+        });
         let time = milliseconds(&self.request_timeout_ms, 1, 3_600_000)
             .map_err(|fault| faults.push(format!("--request-timeout-ms: {fault}")));
-        match time {
-            Ok(time) if faults.is_empty() => Ok(Limits { time, ..limits }),
+        match (time, rate) {
+            (Ok(time), Ok(requests_per_second)) if faults.is_empty() => Ok(Limits {
+                time,
+                requests_per_second,
+                ..limits
+            }),
             _ => Err(ConfigErrors(faults)),
         }
     }

@@ -36,12 +36,6 @@ impl Health {
                 .unwrap_or("see the log of this process");
             return Some(format!("the projection has halted: {reason}"));
         }
-        let differences = *self.differences.borrow();
-        if differences > 0 {
-            return Some(format!(
-                "the graph differs from the log in {differences} places; `foaf verify` names them"
-            ));
-        }
         match live_at {
             None => Some("the log is being replayed".to_owned()),
             Some(live_at) if status.position < live_at => {

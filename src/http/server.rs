@@ -4,7 +4,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{Router, serve::Listener};
+use axum::{Router, http::Request, serve::Listener};
+use hyper::{
+    body::Incoming,
+    service::{Service, service_fn},
+};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::conn::auto::Builder,
@@ -14,6 +18,8 @@ use tokio::{net::TcpListener, sync::Semaphore};
 use tokio_io_timeout::TimeoutStream;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::debug;
+
+use super::peer::Peer;
 
 /// How many connections there may be at once; more wait to be accepted.
 const MAX_CONNECTIONS: usize = 4_096;
@@ -42,11 +48,16 @@ pub async fn serve(
             accepted = accepted => accepted,
             () = closing.cancelled() => break,
         };
+        let peer = Peer::of(&stream);
         // Who does not read is cut off; hyper sees to those who do not send.
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(WRITE_WAIT));
         let stream = Box::pin(stream);
         let (service, closing) = (service.clone(), closing.clone());
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            request.extensions_mut().insert(peer);
+            service.call(request)
+        });
         connections.spawn(async move {
             // It would wait for the version of the protocol for ever, too.
             let mut builder = Builder::new(TokioExecutor::new()).http1_only();

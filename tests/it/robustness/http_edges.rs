@@ -12,10 +12,15 @@ use crate::{logs::soon, service::Service};
 
 /// Sends a head and a body by hand, and gives everything that came back until the server hung up.
 async fn exchange(service: &Service, head: &str, body: &[u8]) -> String {
+    call(service, "localhost", head, body).await
+}
+
+/// Likewise, by another name.
+async fn call(service: &Service, host: &str, head: &str, body: &[u8]) -> String {
     let address = service.address.strip_prefix("http://").expect("an address");
     let mut stream = TcpStream::connect(address).await.expect("it listens");
     let head = format!(
-        "POST /graphql HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: {}\r\n{head}\r\n",
+        "POST /graphql HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-length: {}\r\n{head}\r\n",
         body.len()
     );
     let mut answer = Vec::new();
@@ -171,5 +176,53 @@ async fn the_status_fits_the_form_of_the_answer() {
         assert_eq!(response.status().as_u16(), status, "{accept:?}");
         assert!(kind.starts_with(&format!("{form};")), "{accept:?}: {kind}");
     }
+    service.stop().await;
+}
+
+/// A page of a foreign site that has given its name this machine's address reads and writes nothing.
+#[tokio::test]
+async fn a_foreign_name_or_page_is_refused_and_takes_no_effect() {
+    let (_places, service) = service().await;
+    let register = |handle: &str| {
+        let input = format!("{{handle: \"{handle}\", firstName: \"A\"}}");
+        let query = format!("mutation {{ registerUser(input: {input}) {{ position }} }}");
+        json!({ "query": query }).to_string()
+    };
+    let json_type = "content-type: application/json\r\n";
+    for (host, origin, status, part) in [
+        ("evil.example:8080", "", "421", "--hosts"),
+        (
+            "localhost:8080",
+            "origin: http://evil.example\r\n",
+            "403",
+            "Origin",
+        ),
+        (
+            "localhost:8080",
+            "origin: http://localhost:3000\r\n",
+            "200",
+            "position",
+        ),
+    ] {
+        let head = format!("{json_type}{origin}");
+        let body = register(if status == "200" { "yes" } else { "no" });
+        let answer = call(&service, host, &head, body.as_bytes()).await;
+        assert!(
+            answer.starts_with(&format!("HTTP/1.1 {status} ")),
+            "{answer}"
+        );
+        assert!(answer.contains(part), "{answer}");
+        assert!(
+            answer.contains("x-content-type-options: nosniff"),
+            "{answer}"
+        );
+    }
+    let users = service.ask("{ users { totalCount } }", json!({})).await;
+    assert_eq!(users["users"]["totalCount"], 1, "only the allowed one");
+    // What operators ask is as private.
+    let client = reqwest::Client::new();
+    let metrics = client.get(format!("{}/metrics", service.address));
+    let answer = soon(metrics.header("host", "evil.example").send()).await;
+    assert_eq!(answer.expect("it answers").status().as_u16(), 421);
     service.stop().await;
 }
