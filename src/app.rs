@@ -2,6 +2,7 @@
 //!
 //! Must never leave a task untracked: one that dies ends the node, and the process with it.
 
+mod clocks;
 mod identity;
 mod patience;
 mod serving;
@@ -19,7 +20,7 @@ use tracing::{info, warn};
 use crate::{
     clock::{self, Clock},
     command_handler::CommandHandler,
-    config::{GraphUrl, Limits, LogUrl, Roles, Stores},
+    config::{GraphUrl, Hosts, Limits, LogUrl, Roles, Stores, Writing},
     event_log::EventLog,
     graph::{Graph, swap::Swappable},
     graphql::{Lane, Reach, Services, Vitals},
@@ -49,6 +50,7 @@ pub struct Node {
     keeper: Option<Arc<Keeper>>,
     graph: Arc<Swappable>,
     differences: watch::Sender<u64>,
+    hosts: Hosts,
     tasks: JoinSet<Result<()>>,
     roles: Roles,
     stop: CancellationToken,
@@ -85,7 +87,7 @@ impl Node {
         let mut graph = patiently(&graph_at(&stores.graph), deadline, open).await?;
         let Some(folder) = stores.snapshots() else {
             let model = WriteModel::default();
-            return Self::assemble(log, graph, clock, stores.write_timeout, model, roles).await;
+            return Self::assemble(log, graph, clock, stores.writing, model, roles).await;
         };
         crate::folder::make(folder)
             .with_context(|| format!("the folder {} cannot be made", folder.display()))?;
@@ -95,8 +97,8 @@ impl Node {
             graph = Arc::new(loaded);
         }
         let position = start.model.position();
-        let (timeout, model) = (stores.write_timeout, start.model);
-        let mut node = Self::assemble(log, graph, clock, timeout, model, roles).await?;
+        let (writing, model) = (stores.writing, start.model);
+        let mut node = Self::assemble(log, graph, clock, writing, model, roles).await?;
         let keeper = Arc::new(Keeper {
             folder: folder.to_owned(),
             replay: node.services.replay.clone(),
@@ -128,9 +130,9 @@ impl Node {
         log: Arc<dyn EventLog>,
         graph: Arc<dyn Graph>,
         clock: Clock,
-        write_timeout: Duration,
+        writing: impl Into<Writing>,
     ) -> Result<Self> {
-        Self::resume(log, graph, clock, write_timeout, WriteModel::default()).await
+        Self::resume(log, graph, clock, writing, WriteModel::default()).await
     }
 
     /// As [`Self::compose`], from a write model that is not ahead of the graph.
@@ -141,17 +143,17 @@ impl Node {
         log: Arc<dyn EventLog>,
         graph: Arc<dyn Graph>,
         clock: Clock,
-        write_timeout: Duration,
+        writing: impl Into<Writing>,
         model: WriteModel,
     ) -> Result<Self> {
-        Self::assemble(log, graph, clock, write_timeout, model, Roles::ALL).await
+        Self::assemble(log, graph, clock, writing.into(), model, Roles::ALL).await
     }
 
     async fn assemble(
         log: Arc<dyn EventLog>,
         graph: Arc<dyn Graph>,
         clock: Clock,
-        write_timeout: Duration,
+        writing: Writing,
         model: WriteModel,
         roles: Roles,
     ) -> Result<Self> {
@@ -165,6 +167,16 @@ impl Node {
                 "the graph {} shows position {}, but the log {} ends at {end}: records are lost; restore the log, or empty the graph to go on with what is left",
                 graph.describe(),
                 cursor.position,
+                log.describe(),
+            );
+        }
+        if let Some(cursor) = cursor
+            && snapshots::log_id(&*log).await? == Some(cursor.log_id)
+            && !snapshots::is_of_this_past(&*log, cursor.last).await?
+        {
+            bail!(
+                "the graph {} shows another past of the log {}, which was restored or cut off since: restore the log that it was projected from, or empty the graph",
+                graph.describe(),
                 log.describe(),
             );
         }
@@ -182,7 +194,7 @@ impl Node {
             log.clone(),
             replay.clone(),
             clock.clone(),
-            write_timeout,
+            writing,
         ));
         let projector = Projector::new(graph.clone(), feed, replay.progress());
         let services = Services {
@@ -209,6 +221,14 @@ impl Node {
             };
             Ok(ended?)
         });
+        let (token, watched) = (
+            stop.clone(),
+            clocks::watch(replay.progress(), clock.clone()),
+        );
+        tasks.spawn(async move {
+            token.run_until_cancelled(watched).await;
+            Ok(())
+        });
         let token = stop.clone();
         tasks.spawn(async move {
             let fresh = || (fresh_identity(), clock());
@@ -226,6 +246,7 @@ impl Node {
             keeper: None,
             graph: swappable,
             differences: watch::Sender::new(0),
+            hosts: Hosts::default(),
             tasks,
             roles,
             stop,
@@ -236,6 +257,11 @@ impl Node {
     #[must_use]
     pub fn services(&self) -> &Services {
         &self.services
+    }
+
+    /// Sets by which names it may be called.
+    pub fn call(&mut self, hosts: Hosts) {
+        self.hosts = hosts;
     }
 
     /// Sets what one request may ask for.

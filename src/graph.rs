@@ -35,7 +35,7 @@ use async_trait::async_trait;
 
 use crate::{
     domain::{Edge, Handle, Moment, Pair, PairState, User, UserId, UserState},
-    judge::LogId,
+    judge::{LogId, Recorded},
 };
 use content::{Item, Key, Mend, Part};
 use digest::Digest;
@@ -50,6 +50,8 @@ pub struct Cursor {
     pub position: u64,
     /// The digest of everything in it.
     pub digest: Digest,
+    /// The last record of ours up to there, where it is known.
+    pub last: Option<Recorded>,
 }
 
 /// The coalesced changes of a run of positions. It moves the cursor on, also where nothing changed.

@@ -71,7 +71,9 @@ pub async fn replace(
         made == Some(cursor),
         "the live graph stands at {cursor:?}, the new one at {made:?}: the live one stays"
     );
-    held.replace(shadow.graph().clone());
+    let before = held.replace(shadow.graph().clone());
+    // Seconds, for a large one: not on a thread that answers callers.
+    tokio::task::spawn_blocking(move || drop(before));
     Ok(Rebuilt { cursor })
 }
 

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 const MAGIC: &[u8; 8] = b"foafsnap";
 /// The version of this format and of what its owners write; another one is not read.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// How many bytes one checksum covers, at most.
 const BLOCK: usize = 1 << 20;
 /// How many snapshots of a kind are kept: the last, and the one before in case the other kinds' last

@@ -98,6 +98,8 @@ impl Author {
             content: self.key.content_hash(command),
             actor: "author".into(),
             decided_at: self.judge.log_time(),
+            decided_on: self.judge.position(),
+            is_keyed: true,
             id: RecordId(self.uuid()),
             command: CommandId(*self.uuid().as_bytes()),
             decision: Ok(event),

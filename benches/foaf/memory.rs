@@ -37,7 +37,7 @@ pub(crate) fn remembered_command() -> Result<Judge> {
         hash_key: HashKey([0; 32]),
         windows: Windows::DEFAULT,
     };
-    let mut judge = Judge::resume(created, COMMANDS, LogTime(0));
+    let mut judge = Judge::resume(created, COMMANDS, LogTime(0), None);
     let before = resident()?;
     for position in 1..=COMMANDS {
         let outcome = Outcome {
@@ -46,7 +46,7 @@ pub(crate) fn remembered_command() -> Result<Judge> {
             content: ContentHash(rng.u128(..).to_le_bytes()),
             result: OutcomeResult::Done,
         };
-        judge.restore_outcome(CommandId(rng.u128(..).to_le_bytes()), outcome);
+        judge.restore_outcome(true, CommandId(rng.u128(..).to_le_bytes()), outcome);
     }
     let each = (resident()? - before) / judge.remembered() as f64;
     row("memory per remembered command", &format!("{each:.0} bytes"));

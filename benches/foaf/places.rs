@@ -68,7 +68,7 @@ pub(crate) fn stores(log: LogUrl, graph: GraphUrl) -> Stores {
         log,
         graph,
         snapshots: None,
-        write_timeout: Duration::from_secs(30),
+        writing: Duration::from_secs(30).into(),
         start_timeout: Duration::from_secs(10),
     }
 }

@@ -85,6 +85,7 @@ async fn register(graph: &dyn Graph, log_id: LogId, ids: &[UserId]) -> Result<Cu
         log_id,
         position: 0,
         digest: Digest::default(),
+        last: None,
     };
     let moment = Moment {
         position: 1,

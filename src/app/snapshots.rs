@@ -24,7 +24,7 @@ use crate::{
     event_log::{EventLog, LogError, record},
     folder::remove_left_files,
     graph::{Cursor, Graph, embedded, embedded::EmbeddedGraph},
-    judge::{Entry, LogId},
+    judge::{Entry, LogId, Recorded, Unsupported},
     metrics as names,
     projector::Status,
     replay::{Replay, model::WriteModel, saved},
@@ -93,6 +93,11 @@ pub(super) async fn find(
                 remove(&path, &ANOTHER, &mut passed);
                 continue;
             }
+            let last = cursor.and_then(|cursor| cursor.last);
+            if !is_of_this_past(log, last).await? {
+                remove(&path, &ANOTHER_PAST, &mut passed);
+                continue;
+            }
             start.graph = graph;
         }
         if let Some((model, path)) = model {
@@ -102,6 +107,10 @@ pub(super) async fn find(
             let created = model.judge().created();
             if !is_of(created.map(|created| created.log_id), log_id, &path, log)? {
                 remove(&path, &ANOTHER, &mut passed);
+                continue;
+            }
+            if !is_of_this_past(log, model.judge().last()).await? {
+                remove(&path, &ANOTHER_PAST, &mut passed);
                 continue;
             }
             start.model = model;
@@ -160,6 +169,24 @@ fn usable<T>(read: Result<T, SnapshotError>, path: &Path, passed: &mut PassedOve
 }
 
 const ANOTHER: &str = "it is of another log";
+const ANOTHER_PAST: &str = "it is of another past of this log, which was restored or cut off since";
+
+/// Whether the log has a record where it was read. A log that ends before is told of elsewhere.
+pub(super) async fn is_of_this_past(log: &dyn EventLog, last: Option<Recorded>) -> Result<bool> {
+    let Some(Recorded { position, id }) = last else {
+        return Ok(true);
+    };
+    if position > log.end().await? {
+        return Ok(true);
+    }
+    match log.pick(&[position - 1]).await {
+        Ok(found) => Ok(found
+            .iter()
+            .all(|found| record::record_id(&found.message) == Some(id))),
+        Err(LogError::Damaged { .. }) if !log.is_exclusive() => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
 
 /// Whether a snapshot is of this log.
 fn is_of(
@@ -187,15 +214,21 @@ fn remove(path: &Path, why: &dyn std::fmt::Display, passed: &mut PassedOver) {
 }
 
 /// The id of the log, if it has one yet.
-async fn log_id(log: &dyn EventLog) -> Result<Option<LogId>> {
+pub(super) async fn log_id(log: &dyn EventLog) -> Result<Option<LogId>> {
     let end = log.end().await?;
     let mut reader = log.read(0).await?;
     let mut position = 0;
     while position < end {
         let fetched = reader.next(64).await?;
         for record in &fetched.records {
-            if let Entry::GraphCreated(created) = record::decode(&record.message) {
-                return Ok(Some(created.log_id));
+            match record::decode(&record.message) {
+                Entry::GraphCreated(created) => return Ok(Some(created.log_id)),
+                // Its snapshots are not touched: the build that can read it needs them.
+                Entry::Unknown(what) => {
+                    let position = record.offset + 1;
+                    bail!(Unsupported { position, what });
+                }
+                Entry::Foreign | Entry::Malformed(_) | Entry::Attempt(_) => {}
             }
         }
         position = fetched.next;

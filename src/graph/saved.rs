@@ -4,11 +4,31 @@ use std::io;
 
 use crate::{
     domain::{Field, Handle, LogTime, Moment, Name, Profile, User, UserId, UserState},
+    judge::{RecordId, Recorded},
     snapshot::{Reader, SnapshotError, Writer},
 };
 
 /// Why a snapshot that is whole is not used all the same.
 pub const BAD: SnapshotError = SnapshotError::Unreadable("what stands in it does not fit together");
+
+/// Writes the last record.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn recorded(to: &mut Writer, last: Option<Recorded>) -> io::Result<()> {
+    let (position, id) = last.map_or_else(Default::default, |last| (last.position, last.id.0));
+    to.u64(position)?;
+    to.uuid(id)
+}
+
+/// Reads the last record.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn read_recorded(from: &mut Reader) -> Result<Option<Recorded>, SnapshotError> {
+    let (position, id) = (from.u64()?, RecordId(from.uuid()?));
+    Ok((position > 0).then_some(Recorded { position, id }))
+}
 
 /// Writes a version of a user.
 ///

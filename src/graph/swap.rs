@@ -59,10 +59,16 @@ impl Swappable {
 }
 
 impl Held<'_> {
-    /// Puts another graph in place. What is being read is read from the one before.
-    pub fn replace(self, graph: Arc<dyn Graph>) {
-        let now = &self.graph.now;
-        *now.write().unwrap_or_else(PoisonError::into_inner) = graph;
+    /// Puts another graph in place, and gives the one before, from which is read what is being read. To
+    /// let go of it may take long.
+    #[must_use]
+    pub fn replace(self, graph: Arc<dyn Graph>) -> Arc<dyn Graph> {
+        let mut now = self
+            .graph
+            .now
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *now, graph)
     }
 }
 

@@ -1,5 +1,8 @@
 //! The check in the background: the digest of the graph's content against that of the own replay, where
-//! both stand at one position. Cheap; only where the two differ is the log projected anew, to count.
+//! both stand at one position. Cheap; only where the two differ, or the graph never stands still, is the
+//! log projected anew, to compare and count.
+//!
+//! Must never take the node out of service: what it finds is for operators, and for an alert.
 
 use std::{
     sync::Arc,
@@ -9,12 +12,12 @@ use std::{
 use anyhow::Result;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
-use tracing::{debug, error, info, warn};
+use tracing::{debug, error, warn};
 
 use super::{Repair, content_digest};
 use crate::{event_log::EventLog, graph::Graph, metrics as names, replay::Replay};
 
-/// How often the content is read anew because the graph moved on meanwhile.
+/// How often the content is read because the graph moved on meanwhile, before it is compared page by page.
 const TRIES: u32 = 5;
 
 /// Checks one node's graph now and then.
@@ -29,13 +32,6 @@ pub struct Watch {
     pub empty: fn() -> Arc<dyn Graph>,
     /// How many differences there are.
     pub differences: watch::Sender<u64>,
-}
-
-/// What a check came to.
-enum Verdict {
-    Differences(u64),
-    /// The graph never stood still.
-    Open,
 }
 
 impl Watch {
@@ -56,7 +52,8 @@ impl Watch {
         }
     }
 
-    async fn check(&self) -> Result<Verdict> {
+    /// How many differences there are.
+    async fn check(&self) -> Result<u64> {
         for _ in 0..TRIES {
             let Some(content) = content_digest(&*self.graph).await? else {
                 continue;
@@ -72,19 +69,19 @@ impl Watch {
             }
             if content.value == replayed.1 && cursor.map(|cursor| cursor.digest) == Some(replayed.1)
             {
-                return Ok(Verdict::Differences(0));
+                return Ok(0);
             }
-            let empty = (self.empty)();
-            let report =
-                super::run(self.log.clone(), &*self.graph, empty, Repair::No, &|_| {}).await?;
-            return Ok(Verdict::Differences(report.count));
+            break;
         }
-        Ok(Verdict::Open)
+        let empty = (self.empty)();
+        let (log, graph) = (self.log.clone(), &*self.graph);
+        let report = super::run(log, graph, empty, Repair::No, &|_| {}).await?;
+        Ok(report.count)
     }
 
-    fn tell(&self, verdict: Result<Verdict>) -> &'static str {
+    fn tell(&self, verdict: Result<u64>) -> &'static str {
         match verdict {
-            Ok(Verdict::Differences(count)) => {
+            Ok(count) => {
                 self.differences.send_replace(count);
                 if count == 0 {
                     debug!("the graph is what the log comes to");
@@ -95,10 +92,6 @@ impl Watch {
                     "the graph differs from the log; `foaf verify` names the differences"
                 );
                 "different"
-            }
-            Ok(Verdict::Open) => {
-                info!("the graph never stood still long enough to be verified");
-                "open"
             }
             Err(fault) => {
                 warn!(

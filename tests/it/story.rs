@@ -9,7 +9,7 @@ use foaf::{
         State, StateCommand, User, UserId, decide, fold,
     },
     graph::{Batch, Cursor, Graph, Projected, digest::Digest},
-    judge::{LogId, RecordingView},
+    judge::{LogId, RecordId, Recorded, RecordingView},
 };
 use std::sync::Arc;
 use uuid::Uuid;
@@ -60,7 +60,15 @@ impl Story {
             log_id: self.log_id,
             position: self.now.position,
             digest: self.digest,
+            last: Some(self.last()),
         }
+    }
+
+    /// The last record.
+    fn last(&self) -> Recorded {
+        let (position, number) = (self.now.position, u128::from(self.now.position));
+        let id = RecordId(uuid::Uuid::from_u128(number));
+        Recorded { position, id }
     }
 
     /// When the last record was written.

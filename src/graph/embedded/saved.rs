@@ -7,7 +7,7 @@ use crate::{
     graph::{
         Cursor,
         digest::Digest,
-        saved::{BAD, moment, read_moment, read_user, user},
+        saved::{BAD, moment, read_moment, read_recorded, read_user, recorded, user},
     },
     judge::LogId,
     snapshot::{self, Reader, SnapshotError, Writer},
@@ -32,6 +32,7 @@ pub(super) fn write(folder: &Path, store: &Store) -> io::Result<()> {
         to.uuid(cursor.log_id.0)?;
         to.u64(cursor.position)?;
         to.bytes(&cursor.digest.0.to_le_bytes())?;
+        recorded(to, cursor.last)?;
         to.count(store.moments.len())?;
         for at in store.moments.iter() {
             moment(to, at)?;
@@ -72,6 +73,7 @@ pub(super) fn read(path: &Path) -> Result<Store, SnapshotError> {
         log_id: LogId(from.uuid()?),
         position: from.u64()?,
         digest: Digest(u128::from_le_bytes(from.bytes()?)),
+        last: read_recorded(from)?,
     };
     let mut moments = Moments::default();
     let count = from.count()?;

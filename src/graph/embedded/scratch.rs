@@ -5,8 +5,10 @@ use std::sync::{Arc, Mutex};
 use super::store::Slot;
 use crate::graph::{GraphError, budget::Budget};
 
-/// How many idle sets of working memory are kept.
+/// How many idle sets of working memory are kept at most.
 const IDLE: usize = 16;
+/// And how many bytes of them; one set is kept, however large.
+const IDLE_BYTES: usize = 64 << 20;
 
 /// A number on some of the users. An array with the epoch in which each mark was made: to forget all
 /// marks is to begin another epoch, and a look-up is one read.
@@ -67,6 +69,12 @@ pub(super) struct Scratch {
     /// Marks of the search from the other end.
     pub(super) far: Marks,
     pub(super) patience: Patience,
+}
+
+impl Scratch {
+    fn bytes(&self) -> usize {
+        (self.near.marks.capacity() + self.far.marks.capacity()) * size_of::<Mark>()
+    }
 }
 
 /// How many steps are taken before the budget is asked: some 100 µs.
@@ -130,7 +138,9 @@ impl Pool {
         let mut scratch = self.idle().pop().unwrap_or_default();
         let result = work(&mut scratch);
         let mut idle = self.idle();
-        if idle.len() < IDLE {
+        let kept: usize = idle.iter().map(Scratch::bytes).sum();
+        let fits = kept + scratch.bytes() <= IDLE_BYTES;
+        if idle.is_empty() || (idle.len() < IDLE && fits) {
             idle.push(scratch);
         }
         result

@@ -33,7 +33,8 @@ pub(super) struct Store {
     /// How many ACTIVE friends each user has.
     degrees: Vec<u32>,
     rare: Vec<Option<Box<Rare>>>,
-    friendships: usize,
+    /// Both ends of each friendship.
+    friend_ends: usize,
     /// Set while a batch is put in; stays so if that panics halfway.
     pub(super) torn: bool,
 }
@@ -61,7 +62,7 @@ impl Store {
     }
 
     pub(super) fn friendships(&self) -> usize {
-        self.friendships
+        self.friend_ends / 2
     }
 
     pub(super) fn links(&self, slot: Slot, list: List) -> &Links {
@@ -166,7 +167,7 @@ impl Store {
         let degrees = self.friends.iter().map(active).collect();
         self.degrees = degrees;
         let ends = self.friends.iter().map(|links| links.others().len());
-        self.friendships = ends.sum::<usize>() / 2;
+        self.friend_ends = ends.sum();
     }
 
     pub(super) fn grow(&mut self) {
@@ -182,7 +183,7 @@ impl Store {
             self.links_mut(slot, list).remove(group);
             if list == List::Friends {
                 self.degrees[slot as usize] -= self.active(group);
-                self.friendships -= group.len();
+                self.friend_ends -= group.len();
             } else if self.rare[slot as usize]
                 .as_ref()
                 .is_some_and(|rare| rare.iter().all(|links| links.others().is_empty()))
@@ -198,7 +199,7 @@ impl Store {
             self.links_mut(slot, list).insert(group);
             if list == List::Friends {
                 self.degrees[slot as usize] += self.active(group);
-                self.friendships += group.len();
+                self.friend_ends += group.len();
             }
         }
     }

@@ -59,7 +59,7 @@ impl Reads {
         let both = |make: &dyn Fn(bool) -> String| [make(false), make(true)];
         Self {
             cursor: read(
-                "MATCH (c:Cursor {name: 'p'}) WHERE c.pos >= 0 RETURN collect([c.logId, c.pos, c.digest]) AS rows",
+                "MATCH (c:Cursor {name: 'p'}) WHERE c.pos >= 0 RETURN collect([c.logId, c.pos, c.digest, c.last]) AS rows",
             ),
             users: read(&format!(
                 "{EACH} RETURN collect([i, {}]) AS rows",

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     domain::{Edge, EdgeKind, Moment, User, UserId},
     graph::{Batch, Cursor, GraphError, Mend, Projected, digest::Digest},
-    judge::LogId,
+    judge::{LogId, Recorded},
 };
 use uuid::Uuid;
 
@@ -70,9 +70,9 @@ impl Client {
     pub(super) async fn cursor(&self) -> Result<Option<Cursor>, GraphError> {
         let question = query(&cypher::READS.cursor);
         let read = self.ask(question, |row| {
-            let rows: Vec<(&str, u64, &str)> = field(row, "rows")?;
+            let rows: Vec<(&str, u64, &str, Option<&str>)> = field(row, "rows")?;
             rows.first()
-                .map(|(log, at, digest)| cursor(log, *at, digest))
+                .map(|(log, at, digest, last)| cursor(log, *at, digest, *last))
                 .transpose()
         });
         Ok(read.await?.value)
@@ -139,7 +139,8 @@ async fn write(transaction: &mut Txn, work: Work<'_>) -> Result<Projected, Failu
         .param("logId", cursor.log_id.0.to_string())
         .param("expect", int(expect))
         .param("next", int(cursor.position))
-        .param("digest", cursor.digest.to_string());
+        .param("digest", cursor.digest.to_string())
+        .param("last", cursor.last.map(|last| last.to_string()));
     let row = only(single(transaction, advance).await?.into_iter().collect())?;
     if !field::<bool>(&row, "here")? {
         return Ok(Projected::Elsewhere(stands(&row)?));
@@ -167,13 +168,18 @@ fn stands(row: &Row) -> Result<Option<Cursor>, GraphError> {
         return Ok(None);
     };
     match field::<Option<u64>>(row, "pos")? {
-        Some(position) => cursor(log_id, position, field(row, "digest")?),
-        None => cursor(log_id, 0, &Digest::default().to_string()),
+        Some(position) => cursor(log_id, position, field(row, "digest")?, field(row, "last")?),
+        None => cursor(log_id, 0, &Digest::default().to_string(), None),
     }
     .map(Some)
 }
 
-fn cursor(log_id: &str, position: u64, digest: &str) -> Result<Cursor, GraphError> {
+fn cursor(
+    log_id: &str,
+    position: u64,
+    digest: &str,
+    last: Option<&str>,
+) -> Result<Cursor, GraphError> {
     let parsed = Uuid::parse_str(log_id).ok().zip(Digest::parse(digest));
     let (log_id, digest) =
         parsed.ok_or_else(|| GraphError::Unusable("the cursor's node is damaged".to_owned()))?;
@@ -181,6 +187,8 @@ fn cursor(log_id: &str, position: u64, digest: &str) -> Result<Cursor, GraphErro
         log_id: LogId(log_id),
         position,
         digest,
+        // A graph of an earlier build has none.
+        last: last.and_then(Recorded::parse),
     })
 }
 

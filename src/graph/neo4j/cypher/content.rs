@@ -96,7 +96,7 @@ pub(in crate::graph::neo4j) const TAKE_NODES: &str = "UNWIND $rows AS r MATCH (u
 /// Takes the cursor's position away if it is of this log. The log's id stays, so that what is half
 /// emptied is known as its own.
 pub(in crate::graph::neo4j) const UNSET: &str = "OPTIONAL MATCH (c:Cursor {name: 'p'}) \
-    FOREACH (_ IN CASE WHEN c.logId = $logId THEN [1] ELSE [] END | REMOVE c.pos, c.digest) \
+    FOREACH (_ IN CASE WHEN c.logId = $logId THEN [1] ELSE [] END | REMOVE c.pos, c.digest, c.last) \
     RETURN c.logId AS logId, EXISTS { MATCH (:User) } OR EXISTS { MATCH (:UserPast) } AS filled";
 
 /// Takes out up to `$limit` items of a kind, in this order: as long as a user is left, a batch that

@@ -11,11 +11,11 @@ pub(in crate::graph::neo4j) const LOCK: &str = "MATCH (c:Cursor {name: 'p'}) SET
 /// Locks the cursor, and moves it on if it stands where the batch starts. What it reads after the
 /// lock nobody else can change; the constraint makes one of two racing creators wait for the other.
 pub(in crate::graph::neo4j) const ADVANCE: &str = "MERGE (c:Cursor {name: 'p'}) SET c.name = 'p' \
-    WITH c, c.logId AS logId, c.pos AS pos, c.digest AS digest \
+    WITH c, c.logId AS logId, c.pos AS pos, c.digest AS digest, c.last AS last \
     WITH *, coalesce(logId, $logId) = $logId AND coalesce(pos, 0) = $expect AS here \
     FOREACH (_ IN CASE WHEN here THEN [1] ELSE [] END | \
-    SET c.logId = $logId, c.pos = $next, c.digest = $digest) \
-    RETURN here, logId, pos, digest";
+    SET c.logId = $logId, c.pos = $next, c.digest = $digest, c.last = $last) \
+    RETURN here, logId, pos, digest, last";
 
 /// The parts of a user's row, as [`crate::graph::neo4j::rows::user_row`] writes them.
 const SET_USER: &str = "SET u.handle = r[1], u.firstName = r[2], u.lastName = r[3], \
