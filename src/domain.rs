@@ -19,7 +19,7 @@ pub use change::{Change, Edge, EdgeKind};
 pub use command::{Command, PairCommand, StateCommand};
 pub use decide::decide;
 pub use event::{Event, EventType, PairEvent, StateEvent};
-pub use fold::{FoldError, fold};
+pub use fold::{FoldError, end_some, fold, fold_in_part};
 pub use friendship::{Blocks, Pair, PairState, Side};
 pub use rejection::{Field, Rejection, RejectionCode};
 pub use state::State;

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //!  GraphQL mutation ─► command handler ─► event log ─► replay ─► projector ─► graph ─► GraphQL query
-//!    (write side)        decide()      Kafka|SQLite    Rule 1     apply()   Neo4j|embedded  (read side)
+//!    (write side)        decide()      Kafka|SQLite    judge()    apply()   Neo4j|embedded  (read side)
 //!         ▲                                              │
 //!         └───────────── write model, positions ◄────────┘      the log is the only source of truth
 //! ```
@@ -20,7 +20,7 @@
 //! # Invariants
 //!
 //! * Nothing is written but through the log, and nothing counts before the own replay has judged it.
-//! * The domain is pure, and Rule 1 reads nothing but the log: every node comes to the same verdicts.
+//! * The domain is pure, and the rule reads nothing but the log: every node comes to the same verdicts.
 //! * A graph and its cursor move in one transaction: an event is projected exactly once in effect.
 //! * A traversal is one graph query, and what stands below a list is gathered into one.
 //! * Every adapter of a port passes the port's contract suite, and gives the same answers to the bit.

@@ -41,9 +41,11 @@ pub(super) struct Connection<E: OutputType> {
 /// Where a part lies in its list.
 #[derive(SimpleObject)]
 pub(super) struct PageInfo {
-    /// Whether more follow after this part.
+    /// Whether more follow after this part. Where `before` is given, something does: the entry that it
+    /// is the cursor of, which is taken to be there still.
     has_next_page: bool,
-    /// Whether there is something before this part.
+    /// Whether there is something before this part. Where `after` is given, something is: the entry that
+    /// it is the cursor of, which is taken to be there still.
     has_previous_page: bool,
     /// The cursor of the first entry.
     start_cursor: Option<String>,
@@ -127,16 +129,8 @@ impl<E: OutputType> Connection<E> {
         let items = slice.items.iter();
         let cursors: Vec<String> = items.map(|item| encode(list, &key(item))).collect();
         let page_info = PageInfo {
-            has_next_page: if page.backward {
-                page.before.is_some()
-            } else {
-                slice.more
-            },
-            has_previous_page: if page.backward {
-                slice.more
-            } else {
-                page.after.is_some()
-            },
+            has_next_page: page.before.is_some() || (slice.more && !page.backward),
+            has_previous_page: page.after.is_some() || (slice.more && page.backward),
             start_cursor: cursors.first().cloned(),
             end_cursor: cursors.last().cloned(),
         };

@@ -5,12 +5,12 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::{domain::LogTime, judge::LogId};
+use crate::{domain::LogTime, event_log::record::time_text, judge::LogId};
 
 use super::error::Code;
 
-/// A moment, as RFC 3339 text in UTC with up to milliseconds, such as `2018-11-21T09:30:00.25Z`.
-/// Times are log time: they never go back along the log.
+/// A moment, as RFC 3339 text in UTC with milliseconds, such as `2018-11-21T09:30:00.250Z`: all have one
+/// width, so that they sort as text. Times are log time: they never go back along the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct DateTime(pub(super) LogTime);
 
@@ -25,8 +25,7 @@ impl ScalarType for DateTime {
     }
 
     fn to_value(&self) -> Value {
-        let time = Timestamp::from_millisecond(self.0.0).unwrap_or_default();
-        Value::String(time.to_string())
+        Value::String(time_text(self.0))
     }
 }
 

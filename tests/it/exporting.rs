@@ -86,7 +86,7 @@ pub(crate) async fn come_to(
             let mut rng = Rng::with_seed(5);
             let decisions = (0..200).map(|_| {
                 let command = random::command(&mut rng);
-                format!("{:?}", model.decide(&command, user(9)))
+                format!("{:?}", model.decide(&command, user(9), None))
             });
             (
                 model.judge().created().map(|created| created.log_id),

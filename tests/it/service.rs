@@ -101,7 +101,7 @@ impl Places {
             log: self.log.clone(),
             graph: self.graph.clone(),
             snapshots: None,
-            write_timeout: Duration::from_secs(10),
+            writing: Duration::from_secs(10).into(),
             start_timeout: Duration::from_secs(10),
         }
     }

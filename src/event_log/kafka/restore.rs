@@ -1,6 +1,6 @@
 //! A topic made of the records of another log, each with the append time that it had there.
 //!
-//! Rule 1 reads append times: with others, old commands would be void for their age. So the topic
+//! The rule reads append times: with others, old commands would be void for their age. So the topic
 //! keeps the times that it is given (`CreateTime`) while it is filled, for which every node refuses
 //! it, and gives its own (`LogAppendTime`) from when it is whole. Must never fill a topic that was
 //! there, nor leave a part of a log.
