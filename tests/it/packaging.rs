@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use foaf::{
-    config::{GraphUrl, LogUrl},
+    config::{GraphUrl, Hosts, LogUrl},
     graph::neo4j::settings,
 };
 use serde_json::Value;
@@ -65,6 +65,15 @@ fn foaf_is_told_where_its_servers_are() {
         GraphUrl::parse(&graph),
         Ok(GraphUrl::Neo4j { .. })
     ));
+}
+
+/// What comes in through the published port does not come to a loopback address of the container.
+#[test]
+fn foaf_is_called_by_the_names_that_the_port_is_published_under() {
+    let hosts = environment("foaf", "FOAF_HOSTS").expect("FOAF_HOSTS");
+    let default = hosts.strip_prefix("${FOAF_HOSTS:-").expect("a default");
+    let hosts = Hosts::parse(default.trim_end_matches('}')).expect("names");
+    assert!(hosts.has("localhost") && hosts.has("127.0.0.1") && !hosts.is_any());
 }
 
 #[test]
