@@ -22,7 +22,7 @@ use rdkafka::message::{Header, OwnedHeaders, Timestamp};
 use rdkafka::producer::{FutureProducer, FutureRecord, Producer};
 use tokio::time::Instant;
 
-use self::client::{Background, Context, blocking};
+use self::client::{Background, Context, MAX_BATCH_BYTES, blocking};
 use self::reader::KafkaReader;
 use super::{AppendError, Appended, EventLog, LogError, LogReader, Message, Record};
 use crate::{config::KafkaSecurity, domain::LogTime};
@@ -98,10 +98,11 @@ impl KafkaLog {
         Self::over(settings)
     }
 
-    /// Connects to a topic that must be there, to read it.
+    /// Connects to a topic that must be there, to read it. One that no node would serve, for it has come
+    /// to have several partitions, say, is read all the same: what stands in it can be saved.
     ///
     /// # Errors
-    /// As for [`KafkaLog::connect`], and [`LogError::Unusable`] if the topic is missing.
+    /// [`LogError::Unavailable`] if no broker answers, [`LogError::Unusable`] if the topic is missing.
     pub async fn connect_to_read(settings: KafkaSettings) -> Result<Self, LogError> {
         topic::ensure(&settings, false).await?;
         Self::over(settings)
@@ -164,7 +165,7 @@ impl EventLog for KafkaLog {
         };
         match delivery.await {
             Ok(Ok(delivery)) => acknowledged(delivery.offset, delivery.timestamp),
-            Ok(Err((error, _))) => Err(AppendError::Unknown(error.to_string())),
+            Ok(Err((error, _))) => Err(undelivered(&error)),
             Err(_) => Err(AppendError::Unknown("the producer was closed".into())),
         }
     }
@@ -241,6 +242,17 @@ fn acknowledged(offset: i64, timestamp: Timestamp) -> Result<Appended, AppendErr
         offset,
         append_time,
     })
+}
+
+/// What a failed delivery says of the record. Nearly always nothing: a copy may have been taken before. One
+/// that is too large for the topic was, and is, taken by no broker.
+fn undelivered(error: &KafkaError) -> AppendError {
+    match error.rdkafka_error_code() {
+        Some(RDKafkaErrorCode::MessageSizeTooLarge) => AppendError::Refused(format!(
+            "it is larger than the topic's max.message.bytes: raise that to {MAX_BATCH_BYTES} ({error})"
+        )),
+        _ => AppendError::Unknown(error.to_string()),
+    }
 }
 
 fn failed(reason: &str) -> LogError {

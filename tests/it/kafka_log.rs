@@ -5,13 +5,16 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use foaf::event_log::kafka::{KafkaLog, KafkaSettings};
-use foaf::event_log::{EventLog, LogError};
-use rdkafka::admin::{AdminOptions, NewTopic, ResourceSpecifier, TopicReplication};
+use foaf::event_log::{AppendError, EventLog, LogError, Message};
+use rdkafka::admin::{
+    AdminOptions, AlterConfig, NewPartitions, NewTopic, ResourceSpecifier, TopicReplication,
+};
 use rdkafka::message::{Header, OwnedHeaders};
 use rdkafka::producer::{FutureProducer, FutureRecord};
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 
 use crate::logs::{admin, append_all, delete_topic, fresh_topic, messages, soon, take};
+use crate::program::{foaf, text};
 
 const RIGHT: [(&str, &str); 4] = [
     ("cleanup.policy", "delete"),
@@ -92,6 +95,56 @@ async fn all_faults_are_told_at_once() {
     ] {
         assert!(why.contains(fault), "{why}");
     }
+    delete_topic(&settings).await;
+}
+
+/// Whoever can read it can save it.
+#[tokio::test]
+async fn a_topic_that_no_node_would_serve_is_read() {
+    let settings = fresh_topic();
+    append_all(&connect(&settings).await.unwrap(), &messages(3)).await;
+    let more = [NewPartitions::new(&settings.topic, 2)];
+    let made = admin(&settings).create_partitions(&more, &AdminOptions::new());
+    made.await.unwrap().pop().unwrap().unwrap();
+    soon(async { while connect(&settings).await.is_ok() {} }).await;
+    assert!(refused(&settings).await.contains("has 2 partitions"));
+    let url = format!("kafka://{}/{}", settings.brokers, settings.topic);
+    let exported = foaf(&["export", "--events", "-", "--log", &url]);
+    assert_eq!(exported.status.code(), Some(0), "{exported:?}");
+    assert_eq!(text(&exported.stdout).matches("foafoffset").count(), 3);
+    delete_topic(&settings).await;
+}
+
+/// What no broker takes is known not to be taken.
+#[tokio::test]
+async fn a_record_too_large_for_the_topic_is_refused_at_once() {
+    let settings = fresh_topic();
+    let log = connect(&settings).await.unwrap();
+    let mut small = AlterConfig::new(ResourceSpecifier::Topic(&settings.topic));
+    for (name, value) in RIGHT.into_iter().chain([("max.message.bytes", "1000")]) {
+        small = small.set(name, value);
+    }
+    let (admin, options) = (admin(&settings), AdminOptions::new());
+    let altered = admin.alter_configs([&small], &options).await;
+    altered.unwrap().pop().unwrap().unwrap();
+    let large = || Message {
+        value: vec![b'x'; 5_000],
+        ..Message::default()
+    };
+    let refused = soon(async {
+        loop {
+            // The broker takes a moment to know.
+            if let Err(error) = log.append(large()).await {
+                return error;
+            }
+        }
+    })
+    .await;
+    assert!(
+        matches!(&refused, AppendError::Refused(why) if why.contains("max.message.bytes")),
+        "{refused:?}"
+    );
+    append_all(&log, &messages(1)).await;
     delete_topic(&settings).await;
 }
 

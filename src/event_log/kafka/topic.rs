@@ -35,7 +35,8 @@ const MAX_BYTES: &str = "max.message.bytes";
 
 type Admin = Arc<Background<AdminClient<Context>>>;
 
-/// Checks the topic. One that is missing is made if `make` is set, else refused.
+/// Checks the topic. One that is missing is made if `make` is set, else refused; one that no node would
+/// serve is refused if it is set, else told of.
 pub(super) async fn ensure(settings: &KafkaSettings, make: bool) -> Result<(), LogError> {
     let admin: Admin = Arc::new(Background::new(client::admin(settings)?));
     let mut shape = look(&admin, settings).await?;
@@ -58,10 +59,15 @@ pub(super) async fn ensure(settings: &KafkaSettings, make: bool) -> Result<(), L
         let (low, _) = blocking(move || client::watermarks(asked.inner(), &own)).await?;
         faults.extend(first_offset_fault(settings, low));
     }
-    if faults.is_empty() {
-        return Ok(());
+    let faults = faults.join("; ");
+    match (faults.is_empty(), make) {
+        (true, _) => Ok(()),
+        (false, true) => Err(LogError::Unusable(faults)),
+        (false, false) => {
+            tracing::warn!(faults, "the topic is only read, and could not be served so");
+            Ok(())
+        }
     }
-    Err(LogError::Unusable(faults.join("; ")))
 }
 
 struct Shape {

@@ -16,7 +16,8 @@ pub(super) type Slot = u32;
 
 /// The slot of that index.
 pub(super) fn slot(index: usize) -> Slot {
-    Slot::try_from(index).expect("fewer than 2^32 users")
+    // Moments are numbered likewise. The docs name the limit; a graph this large belongs into Neo4j.
+    Slot::try_from(index).expect("an embedded graph has fewer than 2^32 users and changes")
 }
 
 /// The lists that most users have nothing in: requests and blocks.
