@@ -129,8 +129,19 @@ impl CommandHandler {
         // Before anything is waited for: what passes from now on answers it, also where it is forgotten by
         // the time that the command can be decided.
         let mut waiter = self.replay.wait_for(id);
-        let _room = self.room(1, deadline).await?;
-        let _turn = self.go_first(deadline).await?;
+        if request.idempotency_key.is_some()
+            && let Some(outcome) = self.replay.read(|model| model.judge().outcome(id)).await
+        {
+            return reply(outcome, content);
+        }
+        let admitted = async {
+            let room = self.room(1, deadline).await?;
+            Ok((room, self.go_first(deadline).await?))
+        };
+        let _admitted = match admitted.await {
+            Ok(admitted) => admitted,
+            Err(error) => return told_or(error, waiter.told(0), content),
+        };
         // Once for the command: an attempt anew has the same keys, and keeps its place in the queue.
         let user = fresh_user_id();
         let mut ticket = None;
@@ -150,15 +161,18 @@ impl CommandHandler {
             if !held.is_held() {
                 let mut waiting = held;
                 // Whoever decides this command first answers it, however long we wait.
-                tokio::select! {
-                    biased;
-                    Passed::Decided(outcome) = waiter.next() => return reply(outcome, content),
-                    turn = timeout_at(deadline, waiting.held()) => {
-                        turn.map_err(|_| BUSY)?;
-                        ticket = Some(waiting);
-                        continue;
+                let turn = loop {
+                    tokio::select! {
+                        biased;
+                        passed = waiter.next() => if let Passed::Decided(outcome) = passed {
+                            return reply(outcome, content);
+                        },
+                        turn = timeout_at(deadline, waiting.held()) => break turn,
                     }
-                }
+                };
+                turn.map_err(|_| BUSY)?;
+                ticket = Some(waiting);
+                continue;
             }
             attempts += 1;
             let encoded = attempt::encode(request, named, decision, (self.clock)())?;
@@ -329,6 +343,15 @@ fn may_be_taken(appended: &Result<Appended, AppendError>) -> bool {
             false
         }
     }
+}
+
+/// The error of a command that could not be decided, unless it was told meanwhile what came of it.
+fn told_or(
+    error: HandlerError,
+    told: Option<Outcome>,
+    content: ContentHash,
+) -> Result<Reply, HandlerError> {
+    told.map_or(Err(error), |outcome| reply(outcome, content))
 }
 
 fn reply(outcome: Outcome, content: ContentHash) -> Result<Reply, HandlerError> {

@@ -11,10 +11,10 @@ use super::{
     CommandHandler, HandlerError, NOT_TAKEN, Reply, Request, Step,
     attempt::{encode, fresh_user_id, identify},
     key_queue::Ticket,
-    may_be_taken, note, reply,
+    may_be_taken, note, reply, told_or,
 };
 use crate::{
-    judge::{ContentHash, RecordId},
+    judge::{CommandId, ContentHash, RecordId},
     metrics as names,
     replay::{
         model::WriteModel,
@@ -36,6 +36,9 @@ struct UnderWay {
 
 type Answer = Result<Reply, HandlerError>;
 
+/// A command's id, and the hash of its content.
+type Named = (CommandId, ContentHash);
+
 impl CommandHandler {
     /// How many times [`BULK`] commands at once get the most done: as many as the processor's cache
     /// holds where the log is in the process, more where each waits for a network.
@@ -50,6 +53,8 @@ impl CommandHandler {
         let start = Instant::now();
         let deadline = start + self.writing.timeout;
         let mut answers = Vec::with_capacity(requests.len());
+        // Whether one has to go first is known only then; each command meets the error by itself.
+        drop(self.hash_key(deadline).await);
         let (first, rest) =
             requests.split_at(usize::from(self.has_one_to_go_first()).min(requests.len()));
         for request in first {
@@ -104,18 +109,14 @@ impl CommandHandler {
         // Before anything is waited for, as for one command.
         let mut waiter = self.replay.wait_for_all(named.iter().map(|(id, _)| *id));
         let count = u32::try_from(requests.len()).unwrap_or(u32::MAX);
-        let _room = self.room(count, deadline).await?;
-        let step = |model: &WriteModel| -> Vec<Step> {
-            let step =
-                |(number, (request, named)): (usize, (&Request, &(_, ContentHash)))| match waiter
-                    .told(number)
-                {
-                    Some(outcome) => Step::Answer(reply(outcome, named.1)),
-                    None => self.step(model, request, *named, fresh_user_id(), None),
-                };
-            requests.iter().zip(&named).enumerate().map(step).collect()
+        let _room = match self.room(count, deadline).await {
+            Ok(room) => room,
+            Err(error) => {
+                let answers = all_told_or(&error, &waiter, &named);
+                return Ok((waiter, answers));
+            }
         };
-        let steps = self.replay.read(step).await;
+        let steps = self.decide_all(requests, &named, &waiter).await;
 
         let mut answers: Vec<Option<Answer>> = Vec::with_capacity(requests.len());
         let mut under_way: Vec<Option<UnderWay>> = Vec::with_capacity(requests.len());
@@ -198,4 +199,30 @@ impl CommandHandler {
         }
         Ok((waiter, answers))
     }
+
+    /// Looks each command up, or decides it, all at one position.
+    async fn decide_all(
+        &self,
+        requests: &[Request],
+        named: &[Named],
+        waiter: &Waiter,
+    ) -> Vec<Step> {
+        let step = |model: &WriteModel| -> Vec<Step> {
+            let step = |(number, (request, named)): (usize, (&Request, &Named))| match waiter
+                .told(number)
+            {
+                Some(outcome) => Step::Answer(reply(outcome, named.1)),
+                None => self.step(model, request, *named, fresh_user_id(), None),
+            };
+            requests.iter().zip(named).enumerate().map(step).collect()
+        };
+        self.replay.read(step).await
+    }
+}
+
+/// What was told of each command, or else the error.
+fn all_told_or(error: &HandlerError, waiter: &Waiter, named: &[Named]) -> Vec<Option<Answer>> {
+    let each = named.iter().enumerate();
+    each.map(|(number, (_, content))| Some(told_or(error.clone(), waiter.told(number), *content)))
+        .collect()
 }

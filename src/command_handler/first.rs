@@ -16,14 +16,15 @@ use tokio::{
 use super::{BUSY, CommandHandler, HandlerError};
 use crate::domain::LogTime;
 
-/// When a command last moved log time on. Locked by the one that goes first.
+/// When a command that went first last came into the log. Locked by the one that goes first.
 pub(super) type LastMoved = Mutex<Option<Instant>>;
 
 /// The turn of the command that goes first.
 pub(super) struct Turn<'a> {
     handler: &'a CommandHandler,
     last: MutexGuard<'a, Option<Instant>>,
-    began: LogTime,
+    /// The position at which it began.
+    began: u64,
 }
 
 impl CommandHandler {
@@ -37,8 +38,8 @@ impl CommandHandler {
         }
         let last = timeout_at(deadline, self.last_moved.lock()).await;
         let last = last.map_err(|_| BUSY)?;
-        let began = self.log_time();
-        Ok(self.is_old(began, *last).then_some(Turn {
+        let began = self.replay.progress().borrow().position;
+        Ok(self.is_old(self.log_time(), *last).then_some(Turn {
             handler: self,
             last,
             began,
@@ -70,7 +71,8 @@ impl CommandHandler {
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        if self.handler.log_time() > self.began {
+        // Also where log time stands still, for the log's clock has gone back.
+        if self.handler.replay.progress().borrow().position > self.began {
             *self.last = Some(Instant::now());
         }
     }

@@ -18,12 +18,14 @@ impl Hosts {
             .filter(|name| !name.is_empty());
         let check = |name: &str| {
             let is_address = name.starts_with('[') && name.ends_with(']');
-            let allowed = |c: char| c.is_ascii_alphanumeric() || ".-_*".contains(c);
-            if is_address || name.chars().all(allowed) {
-                return Ok(name.trim_end_matches('.').to_ascii_lowercase());
+            let allowed = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+            let plain = name.trim_end_matches('.');
+            let is_name = !plain.is_empty() && plain.chars().all(allowed);
+            if is_address || is_name || name == "*" {
+                return Ok(plain.to_ascii_lowercase());
             }
             Err(format!(
-                "{name:?} is not the name of a host: write names without scheme and port, with commas between"
+                "{name:?} is not the name of a host: write whole names without scheme and port, with commas between, or * for any"
             ))
         };
         names.map(check).collect::<Result<_, _>>().map(Self)
@@ -45,5 +47,30 @@ impl Hosts {
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
         self.0.iter().any(|one| one == name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_whole_and_plain() {
+        let hosts = Hosts::parse(" Foaf.example. ,[::1],10.0.0.1").expect("three");
+        for name in ["foaf.example", "[::1]", "10.0.0.1"] {
+            assert!(hosts.has(name), "{hosts:?}");
+        }
+        for bad in [
+            "*.example.org",
+            ".",
+            "http://foaf.example",
+            "foaf:8080",
+            "a b",
+        ] {
+            let fault = Hosts::parse(bad).expect_err(bad);
+            assert!(fault.contains("is not the name of a host"), "{fault}");
+        }
+        assert!(Hosts::parse("").expect("none").is_empty());
+        assert!(Hosts::parse("*").expect("any").is_any());
     }
 }

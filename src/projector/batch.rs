@@ -41,9 +41,11 @@ pub(super) async fn aside(
     let rest = waiting.split_off(taken);
     let run = std::mem::replace(waiting, rest);
     let make = move || (coalesce(log_id, from, &run), run);
-    let Ok((batch, mut run)) = spawn_blocking(make).await else {
+    let (batch, mut run) = match spawn_blocking(make).await {
+        Ok(batch_and_run) => batch_and_run,
+        Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
         // The runtime ends, and the projection with it.
-        return std::future::pending().await;
+        Err(_) => return std::future::pending().await,
     };
     run.append(waiting);
     *waiting = run;

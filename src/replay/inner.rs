@@ -13,6 +13,10 @@ use crate::{
 
 /// How many friendships of an archived user end under one lock: about 2 ms.
 const TIES: usize = 2_048;
+/// How many changes and held positions are touched under one lock where many archives end.
+const TOUCHED: usize = 65_536;
+/// How many held positions are handed on under one lock: more than come in meanwhile.
+const HANDED_ON: usize = 8 * CHUNK;
 
 #[derive(Default)]
 pub(super) struct Inner {
@@ -35,7 +39,11 @@ impl Inner {
 
     /// Ends a piece of what an archive left over; says whether nothing is left.
     pub(super) fn end_some(&mut self) -> bool {
-        if let Some(ended) = self.model.end_some(TIES) {
+        let mut touched = 0;
+        while touched < TOUCHED
+            && let Some(ended) = self.model.end_some(TIES)
+        {
+            touched += ended.changes.len() + self.held.len();
             self.held.take_up(ended);
         }
         // Also what came to be held since the last of it ended.
@@ -69,7 +77,7 @@ impl Replay {
             let _turn = self.turn.lock().await;
             let mut inner = self.inner.write().await;
             inner.end_some();
-            inner.held.whole().min(CHUNK)
+            inner.held.whole().min(HANDED_ON)
         };
         if whole > 0 {
             let permits = self.feed.reserve_many(whole).await;

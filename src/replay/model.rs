@@ -35,6 +35,7 @@ const AT_ONCE: usize = 1_024;
 #[derive(Debug)]
 pub(super) struct Ended {
     pub(super) at: Moment,
+    /// The last first.
     pub(super) changes: Vec<Change>,
     /// What it changed in the digest.
     pub(super) digest: Digest,
@@ -172,7 +173,7 @@ impl WriteModel {
     ) -> Result<(Verdict, Vec<Change>), ReplayError> {
         let (verdict, mut changes) = self.apply_in_part(offset, append_time, entry)?;
         while let Some(ended) = self.end_some(usize::MAX) {
-            changes.extend(ended.changes);
+            changes.extend(ended.changes.into_iter().rev());
         }
         Ok((verdict, changes))
     }
@@ -218,7 +219,7 @@ impl WriteModel {
                 && self.ended.is_empty()
                 && let Some(ended) = self.end_some(AT_ONCE)
             {
-                changes.extend(ended.changes);
+                changes.extend(ended.changes.into_iter().rev());
             }
         }
         Ok((verdict, changes))

@@ -130,7 +130,6 @@ fn protocol() -> Vec<Mutant> {
             R::FewerOutcomesThanAttempts,
             R::UnkeyedForgottenAtOnce,
             R::UnkeyedShorterThanAttempts,
-            R::KeyedLikeUnkeyed,
             R::FutureAccepted,
             R::NoRunningMaximum,
             R::NarrowEtags,
@@ -243,8 +242,7 @@ impl Mutant {
             Self::Rule(
                 RuleFault::NoExpiryByPosition
                 | RuleFault::FewerOutcomesThanAttempts
-                | RuleFault::UnkeyedShorterThanAttempts
-                | RuleFault::KeyedLikeUnkeyed,
+                | RuleFault::UnkeyedShorterThanAttempts,
             ) => Theme::Counts,
             Self::Call(CallFault::UnchangedFromLocalState) => Theme::Command("updateProfile"),
             Self::Rule(RuleFault::NoExpiry | RuleFault::EvictionByAppendTime)

@@ -31,7 +31,6 @@ pub(super) enum RuleFault {
     FewerOutcomesThanAttempts,
     UnkeyedForgottenAtOnce,
     UnkeyedShorterThanAttempts,
-    KeyedLikeUnkeyed,
     FutureAccepted,
     NoRunningMaximum,
     /// Of etags, 8 bits are compared.
@@ -210,7 +209,7 @@ impl Rule {
                 false
             }
             (None, Some(RuleFault::UnkeyedShorterThanAttempts)) => lives(2),
-            (None, _) | (Some(_), Some(RuleFault::KeyedLikeUnkeyed)) => lives(1),
+            (None, _) => lives(1),
             (Some(before), fault) => {
                 let (time, count) = match fault {
                     Some(RuleFault::OutcomesShorterThanAttempts) => {
