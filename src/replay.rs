@@ -19,7 +19,7 @@ pub mod waiters;
 
 use std::{io, path::Path, sync::Arc};
 
-use tokio::sync::{Mutex, RwLock, Semaphore, watch};
+use tokio::sync::{Mutex, Notify, RwLock, Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 use tracing::info;
 
@@ -117,6 +117,8 @@ pub struct Replay {
     waiters: Waiters,
     progress: watch::Sender<Progress>,
     feed: feed::Source,
+    /// Rung where an acknowledged record is held: the reader may be far behind it.
+    holds: Notify,
     /// Who looks back.
     recalls: Semaphore,
 }
@@ -145,6 +147,7 @@ impl Replay {
             waiters: Waiters::default(),
             progress,
             feed,
+            holds: Notify::new(),
             recalls: Semaphore::new(RECALLS),
         };
         (Arc::new(replay), projector)
@@ -231,8 +234,9 @@ impl Replay {
         }
         let applied = self.apply(&mut inner, at.offset, append_time, entry)?;
         inner.ahead.push_back((at.offset, attempt.id));
-        if let Some(applied) = inner.hand_on(applied) {
-            permit.send(applied);
+        match inner.hand_on(applied) {
+            Some(applied) => permit.send(applied),
+            None => self.holds.notify_one(),
         }
         self.publish(&inner.model);
         Ok(())
@@ -256,7 +260,7 @@ impl Replay {
                 // Beside the reading: what an archive left over goes on ending where no record comes.
                 let Fetched { records, next } = tokio::select! {
                     fetched = reader.next(CHUNK) => fetched?,
-                    () = self.end_some(), if self.is_holding().await => continue,
+                    () = self.end_next() => continue,
                 };
                 let known = self.progress.borrow().position;
                 let mut entries: Vec<_> = records

@@ -71,6 +71,14 @@ impl Replay {
         !self.inner.read().await.held.is_empty()
     }
 
+    /// Waits until something is held, and does as [`Self::end_some`].
+    pub(super) async fn end_next(&self) {
+        if !self.is_holding().await {
+            self.holds.notified().await;
+        }
+        self.end_some().await;
+    }
+
     /// Ends a piece of what an archive left over, and hands on what waited for it. To drop it loses nothing.
     pub(super) async fn end_some(&self) {
         let whole = {
