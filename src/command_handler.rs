@@ -15,6 +15,11 @@ use std::{
     time::Duration,
 };
 
+use tokio::{
+    sync::{OnceCell, Semaphore, SemaphorePermit},
+    time::{Instant, timeout_at},
+};
+
 use crate::{
     clock::Clock,
     config::Writing,
@@ -27,10 +32,6 @@ use crate::{
         model::{Decision, WriteModel},
         waiters::{Passed, Waiter},
     },
-};
-use tokio::{
-    sync::{OnceCell, Semaphore, SemaphorePermit},
-    time::{Instant, timeout_at},
 };
 
 pub use bulk::BULK;
