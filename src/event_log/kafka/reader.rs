@@ -165,7 +165,8 @@ impl LogReader for KafkaReader {
                         self.from = record.offset + 1;
                         records.push(record);
                     }
-                    Err(KafkaError::PartitionEOF(_)) => self.catch_up()?,
+                    // What was received goes out first: an error here must not take it along.
+                    Err(KafkaError::PartitionEOF(_)) => self.ended = self.catch_up().err(),
                     Err(error) => self.judge_error(&error),
                 }
                 if self.ended.is_none() && records.len() < max {

@@ -36,6 +36,15 @@ async fn call(service: &Service, host: &str, head: &str, body: &[u8]) -> String 
     String::from_utf8(answer).expect("text")
 }
 
+/// Has the answer this status and this part, and does it bid the browser guess no type?
+fn assert_answer(answer: &str, status: &str, part: &str) {
+    let status = format!("HTTP/1.1 {status} ");
+    assert!(answer.starts_with(&status), "{answer}");
+    assert!(answer.contains(part), "{answer}");
+    let nosniff = "x-content-type-options: nosniff";
+    assert!(answer.contains(nosniff), "{answer}");
+}
+
 #[tokio::test]
 async fn an_early_refusal_can_be_read_by_who_is_still_sending() {
     let (_places, service) = service().await;
@@ -54,15 +63,7 @@ async fn an_early_refusal_can_be_read_by_who_is_still_sending() {
         ),
     ] {
         let answer = exchange(&service, head, &large).await;
-        assert!(
-            answer.starts_with(&format!("HTTP/1.1 {status} ")),
-            "{answer}"
-        );
-        assert!(answer.contains(part), "{answer}");
-        assert!(
-            answer.contains("x-content-type-options: nosniff"),
-            "{answer}"
-        );
+        assert_answer(&answer, status, part);
     }
     service.stop().await;
 }
@@ -207,15 +208,7 @@ async fn a_foreign_name_or_page_is_refused_and_takes_no_effect() {
         let head = format!("{json_type}{origin}");
         let body = register(if status == "200" { "yes" } else { "no" });
         let answer = call(&service, host, &head, body.as_bytes()).await;
-        assert!(
-            answer.starts_with(&format!("HTTP/1.1 {status} ")),
-            "{answer}"
-        );
-        assert!(answer.contains(part), "{answer}");
-        assert!(
-            answer.contains("x-content-type-options: nosniff"),
-            "{answer}"
-        );
+        assert_answer(&answer, status, part);
     }
     let users = service.ask("{ users { totalCount } }", json!({})).await;
     assert_eq!(users["users"]["totalCount"], 1, "only the allowed one");
