@@ -16,6 +16,7 @@ use std::{
     fmt,
     num::NonZeroUsize,
     path::{Path, PathBuf},
+    str::FromStr,
     time::Duration,
 };
 
@@ -210,12 +211,8 @@ impl StoreArgs {
         }
         let start = milliseconds(&self.start_timeout_ms, 100, 86_400_000)
             .map_err(|fault| faults.push(format!("--start-timeout-ms: {fault}")));
-        let max_friends = self.max_friends.parse().map_err(|_| {
-            let text = &self.max_friends;
-            faults.push(format!(
-                "--max-friends: {text:?} is not a whole number; 0 for no bound"
-            ));
-        });
+        let max_friends = bound(&self.max_friends)
+            .map_err(|fault| faults.push(format!("--max-friends: {fault}")));
         match (log, graph, timeout, start, max_friends) {
             (Ok(log), Ok(graph), Ok(timeout), Ok(start_timeout), Ok(max_friends))
                 if faults.is_empty() =>
@@ -281,6 +278,12 @@ fn milliseconds(text: &str, least: u64, most: u64) -> Result<Duration, String> {
             "{text:?} is not a number of milliseconds from {least} to {most}"
         )),
     }
+}
+
+/// A number that bounds something, or 0.
+fn bound<T: FromStr>(text: &str) -> Result<T, String> {
+    text.parse()
+        .map_err(|_| format!("{text:?} is not a whole number; 0 for no bound"))
 }
 
 /// A PEM file with at least one certificate in it. (The libraries pass over what is none.)

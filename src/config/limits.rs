@@ -7,7 +7,7 @@ use std::{num::NonZeroU32, time::Duration};
 
 use clap::Args;
 
-use super::{ConfigErrors, milliseconds};
+use super::{ConfigErrors, bound, milliseconds};
 
 /// The limits of one request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -208,13 +208,9 @@ impl LimitArgs {
             time: Duration::ZERO,
             requests_per_second: None,
         };
-        let rate = self.max_requests_per_second.parse().map(NonZeroU32::new);
-        let rate = rate.map_err(|_| {
-            let text = &self.max_requests_per_second;
-            faults.push(format!(
-                "--max-requests-per-second: {text:?} is not a whole number; 0 for no bound"
-            ));
-        });
+        let rate = bound(&self.max_requests_per_second)
+            .map(NonZeroU32::new)
+            .map_err(|fault| faults.push(format!("--max-requests-per-second: {fault}")));
         let time = milliseconds(&self.request_timeout_ms, 1, 3_600_000)
             .map_err(|fault| faults.push(format!("--request-timeout-ms: {fault}")));
         match (time, rate) {
