@@ -13,7 +13,7 @@ mod url;
 mod writing;
 
 use std::{
-    fmt,
+    fmt::{self, Display},
     num::NonZeroUsize,
     path::{Path, PathBuf},
     str::FromStr,
@@ -211,7 +211,7 @@ impl StoreArgs {
         }
         let start = milliseconds(&self.start_timeout_ms, 100, 86_400_000)
             .map_err(|fault| faults.push(format!("--start-timeout-ms: {fault}")));
-        let max_friends = bound(&self.max_friends)
+        let max_friends = bound(&self.max_friends, usize::MAX)
             .map_err(|fault| faults.push(format!("--max-friends: {fault}")));
         match (log, graph, timeout, start, max_friends) {
             (Ok(log), Ok(graph), Ok(timeout), Ok(start_timeout), Ok(max_friends))
@@ -281,9 +281,9 @@ fn milliseconds(text: &str, least: u64, most: u64) -> Result<Duration, String> {
 }
 
 /// A number that bounds something, or 0.
-fn bound<T: FromStr>(text: &str) -> Result<T, String> {
+fn bound<T: FromStr + Display + Copy>(text: &str, most: T) -> Result<T, String> {
     text.parse()
-        .map_err(|_| format!("{text:?} is not a whole number; 0 for no bound"))
+        .map_err(|_| format!("{text:?} is not a whole number up to {most}; 0 for no bound"))
 }
 
 /// A PEM file with at least one certificate in it. (The libraries pass over what is none.)

@@ -24,7 +24,8 @@ pub(super) struct Demo {
 
 impl Demo {
     pub(super) async fn run(self, stop: CancellationToken) -> Result<ExitCode> {
-        let (listener, address) = app::bind(&self.listen.listen).await?;
+        let (place, hosts) = self.listen.parse()?;
+        let (listener, address) = app::bind(place).await?;
         let folder = tempfile::tempdir().context("no temporary folder could be made")?;
         let mut node = Node::start(&Stores {
             log: LogUrl::Sqlite(folder.path().to_owned()),
@@ -34,7 +35,7 @@ impl Demo {
             start_timeout: std::time::Duration::ZERO,
         })
         .await?;
-        node.call(self.listen.hosts()?);
+        node.call(hosts);
         node.ready().await?;
         let source = Source::csv_text("les-miserables", USERS, FRIENDSHIPS);
         let summary = import::run(&node.import_target(), &source, |_| {}, &stop).await?;

@@ -30,7 +30,7 @@ pub(super) struct Health {
 
 impl Health {
     pub(super) async fn run(self) -> Result<ExitCode> {
-        let place = self.listen.parse()?;
+        let (place, _) = self.listen.parse()?;
         let answer = timeout(PATIENCE, ask(place))
             .await
             .with_context(|| format!("{place} does not answer within {PATIENCE:?}"))?

@@ -48,14 +48,15 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) async fn run(self, stop: CancellationToken) -> Result<ExitCode> {
         let stores = self.stores.parse()?;
+        let (place, hosts) = self.listen.parse()?;
         let control = self.control.place(&stores.log)?;
-        let (listener, address) = app::bind(&self.listen.listen).await?;
+        let (listener, address) = app::bind(place).await?;
         let mut node = tokio::select! {
             node = Node::start_as(&stores, self.roles) => node?,
             () = stop.cancelled() => return Ok(ExitCode::SUCCESS),
         };
         node.limit(self.limits.parse()?);
-        node.call(self.listen.hosts()?);
+        node.call(hosts);
         let attended = node
             .attend(Upkeep {
                 control,

@@ -2,6 +2,8 @@
 //!
 //! A leaf.
 
+use std::net::Ipv6Addr;
+
 /// Names of hosts, in lower case.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Hosts(Vec<String>);
@@ -17,7 +19,8 @@ impl Hosts {
             .map(str::trim)
             .filter(|name| !name.is_empty());
         let check = |name: &str| {
-            let is_address = name.starts_with('[') && name.ends_with(']');
+            let address = name.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+            let is_address = address.is_some_and(|it| it.parse::<Ipv6Addr>().is_ok());
             let allowed = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
             let plain = name.trim_end_matches('.');
             let is_name = !plain.is_empty() && plain.chars().all(allowed);
@@ -66,6 +69,7 @@ mod tests {
             "http://foaf.example",
             "foaf:8080",
             "a b",
+            "[::g]",
         ] {
             let fault = Hosts::parse(bad).expect_err(bad);
             assert!(fault.contains("is not the name of a host"), "{fault}");

@@ -208,7 +208,7 @@ impl LimitArgs {
             time: Duration::ZERO,
             requests_per_second: None,
         };
-        let rate = bound(&self.max_requests_per_second)
+        let rate = bound(&self.max_requests_per_second, u32::MAX)
             .map(NonZeroU32::new)
             .map_err(|fault| faults.push(format!("--max-requests-per-second: {fault}")));
         let time = milliseconds(&self.request_timeout_ms, 1, 3_600_000)

@@ -28,28 +28,23 @@ pub struct ListenArgs {
 }
 
 impl ListenArgs {
-    /// The names of the service.
+    /// The address, and the names of the service.
     ///
     /// # Errors
-    /// Which is none.
-    pub fn hosts(&self) -> Result<Hosts, ConfigErrors> {
-        let hosts = Hosts::parse(&self.hosts);
-        hosts.map_err(|fault| ConfigErrors(vec![format!("--hosts: {fault}")]))
-    }
-
-    /// The address, if it is one.
-    ///
-    /// # Errors
-    /// That it is none, and what one looks like.
-    pub fn parse(&self) -> Result<&str, ConfigErrors> {
-        self.listen
-            .to_socket_addrs()
-            .map_err(|error| {
-                ConfigErrors(vec![format!(
-                    "--listen: {:?} is not HOST:PORT ({error}); write 127.0.0.1:8080, say",
-                    self.listen
-                )])
-            })
-            .map(|_| self.listen.as_str())
+    /// What is no address, and which is no name.
+    pub fn parse(&self) -> Result<(&str, Hosts), ConfigErrors> {
+        let mut faults = Vec::new();
+        if let Err(error) = self.listen.to_socket_addrs() {
+            faults.push(format!(
+                "--listen: {:?} is not HOST:PORT ({error}); write 127.0.0.1:8080, say",
+                self.listen
+            ));
+        }
+        match Hosts::parse(&self.hosts) {
+            Ok(hosts) if faults.is_empty() => return Ok((&self.listen, hosts)),
+            Ok(_) => {}
+            Err(fault) => faults.push(format!("--hosts: {fault}")),
+        }
+        Err(ConfigErrors(faults))
     }
 }

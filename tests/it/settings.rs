@@ -83,11 +83,21 @@ fn every_fault_of_file_environment_and_flags_is_told_at_once() {
     let output = run(
         folder.path(),
         &environment,
-        &["serve", "--log-format", "xml"],
+        &[
+            "serve",
+            "--log-format",
+            "xml",
+            "--hosts",
+            "http://foaf.example",
+            "--max-friends",
+            "18446744073709551616",
+        ],
     );
     assert_eq!(output.status.code(), Some(1));
     let said = text(&output.stderr);
     for part in [
+        "--hosts: \"http://foaf.example\" is not the name of a host",
+        "--max-friends: \"18446744073709551616\" is not a whole number up to",
         "foaf.toml:1: lgo: no setting has this name; did you mean log?",
         "foaf.toml:2: write_timeout_ms: is of type string; write a number",
         "foaf.toml:3: listen: is of type integer; write a text in quotes",
