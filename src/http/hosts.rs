@@ -10,7 +10,7 @@ use std::{net::IpAddr, sync::Arc};
 use axum::{
     Extension,
     extract::{Request, State},
-    http::{HeaderMap, StatusCode, Uri, header, uri::Authority},
+    http::{HeaderValue, StatusCode, Version, header, uri::Authority},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -26,7 +26,7 @@ pub(super) async fn check(
     next: Next,
 ) -> Response {
     let is_to_this_machine = peer.is_some_and(|Extension(peer)| peer.is_to_this_machine);
-    let fault = fault(&hosts, is_to_this_machine, request.uri(), request.headers());
+    let fault = malformed(&request).or_else(|| foreign(&hosts, is_to_this_machine, &request));
     let Some(refusal) = fault else {
         return next.run(request).await;
     };
@@ -36,21 +36,25 @@ pub(super) async fn check(
     refusal.into_response()
 }
 
-fn fault(
-    hosts: &Hosts,
-    is_to_this_machine: bool,
-    uri: &Uri,
-    headers: &HeaderMap,
-) -> Option<Refusal> {
+/// RFC 9112, section 3.2: a request of HTTP/1.1 names one host.
+fn malformed(request: &Request) -> Option<Refusal> {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let is_right = match (hosts.next(), hosts.next()) {
+        (None, _) => request.version() != Version::HTTP_11,
+        (Some(host), None) => {
+            host.is_empty() || host.to_str().is_ok_and(|it| name_of(it).is_some())
+        }
+        (Some(_), Some(_)) => false,
+    };
+    let what = "Host: give one, as NAME or NAME:PORT";
+    (!is_right).then(|| Refusal::new(StatusCode::BAD_REQUEST, what.to_owned()))
+}
+
+fn foreign(hosts: &Hosts, is_to_this_machine: bool, request: &Request) -> Option<Refusal> {
     if hosts.is_any() || (hosts.is_empty() && !is_to_this_machine) {
         return None;
     }
     let is_known = |name: &str| hosts.has(name) || (is_to_this_machine && is_of_this_machine(name));
-    let text = |name| {
-        headers
-            .get(name)
-            .map(|value: &header::HeaderValue| value.to_str())
-    };
     let refuse = |status, what: &str, name: &str| {
         let name: String = name.chars().take(100).collect();
         Some(Refusal::new(
@@ -61,22 +65,27 @@ fn fault(
         ))
     };
     // The authority of a whole URI goes before the header.
-    let called = match (uri.authority(), text(header::HOST)) {
-        (Some(authority), _) => Some(Ok(authority.as_str())),
-        (None, host) => host,
+    let headers = request.headers();
+    let called = match request.uri().authority() {
+        Some(authority) => Some(authority.as_str()),
+        None => headers.get(header::HOST).map(text),
     };
-    if let Some(called) = called {
-        let called = called.unwrap_or("?");
-        if !name_of(called).is_some_and(|name| is_known(&name)) {
-            return refuse(StatusCode::MISDIRECTED_REQUEST, "Host", called);
-        }
+    if let Some(called) = called
+        && !name_of(called).is_some_and(|name| is_known(&name))
+    {
+        return refuse(StatusCode::MISDIRECTED_REQUEST, "Host", called);
     }
-    let origin = text(header::ORIGIN)?.unwrap_or("?");
-    let site = origin.split_once("://").and_then(|(_, site)| name_of(site));
-    if site.is_some_and(|name| is_known(&name)) {
-        return None;
-    }
+    let is_foreign = |origin: &&str| {
+        let site = origin.split_once("://").and_then(|(_, site)| name_of(site));
+        !site.is_some_and(|name| is_known(&name))
+    };
+    let mut origins = headers.get_all(header::ORIGIN).iter().map(text);
+    let origin = origins.find(is_foreign)?;
     refuse(StatusCode::FORBIDDEN, "Origin", origin)
+}
+
+fn text(value: &HeaderValue) -> &str {
+    value.to_str().unwrap_or("?")
 }
 
 /// The name of `name:port`, in lower case.
@@ -100,15 +109,14 @@ mod tests {
     use super::*;
 
     fn status(allowed: &str, is_to_this_machine: bool, host: &str, origin: &str) -> u16 {
-        let mut headers = HeaderMap::new();
+        let mut request = Request::default();
         for (name, value) in [(header::HOST, host), (header::ORIGIN, origin)] {
             if !value.is_empty() {
-                headers.insert(name, value.parse().unwrap());
+                request.headers_mut().insert(name, value.parse().unwrap());
             }
         }
         let hosts = Hosts::parse(allowed).unwrap();
-        let uri = "/graphql".parse().unwrap();
-        let refusal = fault(&hosts, is_to_this_machine, &uri, &headers);
+        let refusal = foreign(&hosts, is_to_this_machine, &request);
         refusal.map_or(200, |refusal| refusal.status.as_u16())
     }
 
@@ -155,5 +163,28 @@ mod tests {
         }
         assert_eq!(status("", false, "any.example", "https://any.example"), 200);
         assert_eq!(status("*", true, "evil.example", ""), 200);
+    }
+
+    #[test]
+    fn a_request_names_one_host() {
+        for (version, hosts, expected) in [
+            (Version::HTTP_11, &["localhost"][..], true),
+            (Version::HTTP_11, &[""], true),
+            (Version::HTTP_11, &[], false),
+            (Version::HTTP_11, &["localhost", "localhost"], false),
+            (Version::HTTP_11, &["a b"], false),
+            (Version::HTTP_11, &["evil@localhost"], false),
+            (Version::HTTP_10, &[], true),
+            (Version::HTTP_10, &["localhost", "evil.example"], false),
+            (Version::HTTP_2, &[], true),
+        ] {
+            let mut request = Request::default();
+            *request.version_mut() = version;
+            for host in hosts {
+                let host = HeaderValue::from_static(host);
+                request.headers_mut().append(header::HOST, host);
+            }
+            assert_eq!(malformed(&request).is_none(), expected, "{hosts:?}");
+        }
     }
 }

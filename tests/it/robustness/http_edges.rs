@@ -192,6 +192,14 @@ async fn a_foreign_name_or_page_is_refused_and_takes_no_effect() {
     let json_type = "content-type: application/json\r\n";
     for (host, origin, status, part) in [
         ("evil.example:8080", "", "421", "--hosts"),
+        ("localhost\r\nhost: localhost", "", "400", "Host"),
+        ("localhost:8080:9", "", "400", "Host"),
+        (
+            "localhost",
+            "origin: http://localhost\r\norigin: http://evil.example\r\n",
+            "403",
+            "evil.example",
+        ),
         (
             "localhost:8080",
             "origin: http://evil.example\r\n",
